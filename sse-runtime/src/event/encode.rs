@@ -1,0 +1,193 @@
+//! From an event to a frame.
+
+use std::fmt;
+
+use super::{Content, EncodeEvent, EventInfo, Head};
+use crate::wire::{EventId, Frame, FrameBuffer};
+
+/// Encodes an event as one whole frame.
+///
+/// The `id:` is the event's own (`#[sse(id)]`), if it has one; everything else is what its
+/// declaration says.
+///
+/// ```
+/// use sse_runtime::{SseEvent, encode};
+///
+/// #[derive(SseEvent)]
+/// #[sse(source = "inventory")]
+/// enum InventoryEvent {
+///     StockChanged { sku: String, left: u32 },
+/// }
+///
+/// let frame = encode(&InventoryEvent::StockChanged { sku: "A-1".into(), left: 7 })?;
+/// assert_eq!(
+///     frame.as_bytes(),
+///     b"event: stock_changed\nsource: inventory\ndata: {\"sku\":\"A-1\",\"left\":7}\n\n"
+/// );
+/// # Ok::<(), sse_runtime::EncodeError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`EncodeError`] when the payload cannot be written as JSON.
+pub fn encode<E: EncodeEvent + ?Sized>(event: &E) -> Result<Frame, EncodeError> {
+    // Most events fit; one growth serves the rest.
+    let mut buffer = FrameBuffer::with_capacity(256);
+    encode_into(event, &mut buffer)?;
+    Ok(Frame::from_encoder(buffer.into_bytes()))
+}
+
+/// Encodes an event at the end of a buffer, which is reused for many.
+///
+/// See [`FrameBuffer`] for an example.
+///
+/// # Errors
+///
+/// [`EncodeError`] when the payload cannot be written as JSON. The buffer is then as it
+/// was before.
+pub fn encode_into<E: EncodeEvent + ?Sized>(
+    event: &E,
+    buffer: &mut FrameBuffer,
+) -> Result<(), EncodeError> {
+    encode_frame(event, buffer, Identity::Own, FrameOptions::default())
+}
+
+/// Why an event could not be encoded. Nothing of it was written.
+///
+/// ```
+/// use sse_runtime::{SseEvent, encode};
+///
+/// #[derive(SseEvent)]
+/// #[sse(source = "probe")]
+/// enum ProbeEvent {
+///     Temperature(f64),
+/// }
+///
+/// let error = encode(&ProbeEvent::Temperature(f64::NAN)).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "the payload of `temperature` cannot be written as JSON: \
+///      a number is NaN or infinite, which JSON cannot hold"
+/// );
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The `Serialize` of a payload failed, or it holds what JSON cannot: a map whose keys
+    /// are no text, NaN, an infinity. Mend the payload; sending it again changes nothing.
+    #[non_exhaustive]
+    Payload {
+        /// The name of the event.
+        event: &'static str,
+        /// What serde says.
+        source: serde_json::Error,
+    },
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Payload { event, source } => {
+                write!(f, "the payload of `{event}` cannot be written as JSON: {source}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for EncodeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Payload { source, .. } => Some(source),
+        }
+    }
+}
+
+/// Which `id:` line a frame gets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Identity<'a> {
+    /// The event's own, if it has one.
+    Own,
+    /// One that came with it.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "handlers give ids"))]
+    Given(&'a EventId),
+}
+
+/// What a stream may leave out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FrameOptions {
+    /// Whether the `source:` line is written.
+    pub(crate) source_field: bool,
+}
+
+impl Default for FrameOptions {
+    fn default() -> Self {
+        Self { source_field: true }
+    }
+}
+
+/// The one way from an event into a buffer.
+pub(crate) fn encode_frame<E: EncodeEvent + ?Sized>(
+    event: &E,
+    buffer: &mut FrameBuffer,
+    identity: Identity<'_>,
+    options: FrameOptions,
+) -> Result<(), EncodeError> {
+    let head = event.__head();
+    let begin = buffer.mark();
+    write_identity(event, head.info(), identity, buffer);
+    write_head(head, options, buffer);
+    let start = buffer.mark();
+    let mut content = Content::new(buffer.payload());
+    event.__content(&mut content);
+    match content.finish() {
+        Ok(()) => {
+            buffer.end_payload(start);
+            Ok(())
+        }
+        Err(source) => {
+            buffer.rewind(begin);
+            Err(EncodeError::Payload { event: head.info().name(), source })
+        }
+    }
+}
+
+fn write_identity<E: EncodeEvent + ?Sized>(
+    event: &E,
+    info: &EventInfo,
+    identity: Identity<'_>,
+    buffer: &mut FrameBuffer,
+) {
+    // An ephemeral event has no place to come back to, whatever came with it.
+    if info.is_ephemeral() {
+        return;
+    }
+    let id = match identity {
+        Identity::Own => event.__id(),
+        Identity::Given(id) => Some(id),
+    };
+    if let Some(id) = id {
+        buffer.id(id);
+    }
+}
+
+fn write_head(head: Head, options: FrameOptions, buffer: &mut FrameBuffer) {
+    let info = head.info();
+    if !head.qualified() && options.source_field {
+        // Nearly always: one literal of the expansion.
+        return buffer.raw(info.head().as_bytes());
+    }
+    buffer.raw(b"event: ");
+    if let (true, Some(source)) = (head.qualified(), info.source()) {
+        buffer.raw(source.as_bytes());
+        buffer.raw(b".");
+    }
+    buffer.raw(info.name().as_bytes());
+    buffer.raw(b"\n");
+    if let (true, Some(source)) = (options.source_field, info.source()) {
+        buffer.line(b"source: ", source.as_bytes());
+    }
+    if let Some(milliseconds) = info.retry_ms() {
+        buffer.retry(u64::from(milliseconds));
+    }
+    buffer.raw(b"data: ");
+}

@@ -1,0 +1,326 @@
+//! Enums made of other enums: several sources on one stream, checked when compiling.
+//!
+//! Not public API: used by generated code, in `const` items. Each catalogue is sorted, so
+//! the checks are a merge of sorted runs; comparing the names in pairs is quadratic, which
+//! const evaluation turns into seconds.
+
+use super::{Catalogue, EventInfo, catalogue::Comparison};
+
+/// The longest name on the wire.
+const LONGEST: usize = 64;
+
+/// How many events and sources several catalogues have together, counting repeats.
+#[must_use]
+pub const fn sizes(parts: &[Catalogue]) -> (usize, usize) {
+    let (mut events, mut sources, mut at) = (0, 0, 0);
+    while at < parts.len() {
+        events += parts[at].events().len();
+        sources += parts[at].sources().len();
+        at += 1;
+    }
+    (events, sources)
+}
+
+/// Several catalogues made one, and what is wrong with that.
+#[derive(Debug)]
+pub struct Merged<const EVENTS: usize, const SOURCES: usize> {
+    events: [EventInfo; EVENTS],
+    sources: [&'static str; SOURCES],
+    distinct: usize,
+    fault: Option<Fault>,
+}
+
+/// Why several catalogues cannot be one, and the place of the part to blame.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    /// Two events go by one name.
+    Clash { part: usize, first: EventInfo, second: EventInfo },
+    /// With its source in front, a name is too long.
+    TooLong { part: usize, event: EventInfo },
+}
+
+/// An event and the place of the part that it comes from.
+type Entry = (EventInfo, usize);
+
+impl<const EVENTS: usize, const SOURCES: usize> Merged<EVENTS, SOURCES> {
+    /// Merges the catalogues; a fault is kept for [`check`](Self::check).
+    #[must_use]
+    pub const fn new(parts: &[Catalogue], qualify: bool) -> Self {
+        let entries = sort(gather::<EVENTS>(parts, qualify));
+        let fault = find_fault(&entries);
+        let mut events = [NOTHING; EVENTS];
+        let mut at = 0;
+        while at < EVENTS {
+            events[at] = entries[at].0;
+            at += 1;
+        }
+        let (sources, distinct) = gather_sources::<SOURCES>(parts);
+        Self { events, sources, distinct, fault }
+    }
+
+    /// The catalogue of the whole.
+    #[must_use]
+    pub const fn catalogue(&'static self) -> Catalogue {
+        Catalogue::__new(&self.events, self.sources.split_at(self.distinct).0)
+    }
+
+    /// Fails to compile if this part is to blame for a fault. Called for each part, so
+    /// that the message stands at the variant that is wrong.
+    #[track_caller]
+    #[allow(clippy::panic, reason = "evaluated when compiling, where a panic is an error message")]
+    pub const fn check(&self, part: usize) {
+        let mut text = Text::new();
+        match &self.fault {
+            Some(Fault::Clash { part: blamed, first, second }) if *blamed == part => {
+                text.push_clash(first, second);
+            }
+            Some(Fault::TooLong { part: blamed, event }) if *blamed == part => {
+                text.push("`").push_name(event);
+                text.push("` is longer than 64 characters; shorten the source or the name");
+            }
+            _ => return,
+        }
+        panic!("{}", text.as_str());
+    }
+}
+
+const NOTHING: EventInfo = EventInfo::__new("", None, "", None, 0);
+
+const fn gather<const N: usize>(parts: &[Catalogue], qualify: bool) -> [Entry; N] {
+    let mut entries = [(NOTHING, 0); N];
+    let (mut to, mut part) = (0, 0);
+    while part < parts.len() {
+        let events = parts[part].events();
+        let mut at = 0;
+        while at < events.len() {
+            let event = if qualify { events[at].qualify() } else { events[at] };
+            entries[to] = (event, part);
+            to += 1;
+            at += 1;
+        }
+        part += 1;
+    }
+    entries
+}
+
+const fn gather_sources<const N: usize>(parts: &[Catalogue]) -> ([&'static str; N], usize) {
+    let mut sources = [""; N];
+    let (mut distinct, mut part) = (0, 0);
+    while part < parts.len() {
+        let mut at = 0;
+        while at < parts[part].sources().len() {
+            let source = parts[part].sources()[at];
+            if !contains(&sources, distinct, source) {
+                sources[distinct] = source;
+                distinct += 1;
+            }
+            at += 1;
+        }
+        part += 1;
+    }
+    (sources, distinct)
+}
+
+const fn contains(sources: &[&str], count: usize, source: &str) -> bool {
+    let mut at = 0;
+    while at < count {
+        if same(sources[at], source) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
+/// A natural merge sort: as many rounds as doubling needs to cover the runs that are
+/// there, which are the parts. (With `qualify` a part of several sources may be several.)
+const fn sort<const N: usize>(mut entries: [Entry; N]) -> [Entry; N] {
+    loop {
+        let mut merged = entries;
+        let (mut start, mut rounds) = (0, 0);
+        while start < N {
+            let middle = run_end(&entries, start);
+            let end = run_end(&entries, middle);
+            merge_runs(&entries, start, middle, end, &mut merged);
+            start = end;
+            rounds += 1;
+        }
+        entries = merged;
+        if rounds <= 1 {
+            return entries;
+        }
+    }
+}
+
+const fn run_end(entries: &[Entry], start: usize) -> usize {
+    if start >= entries.len() {
+        return entries.len();
+    }
+    let mut end = start + 1;
+    while end < entries.len() && !is_less(&entries[end], &entries[end - 1]) {
+        end += 1;
+    }
+    end
+}
+
+const fn merge_runs(from: &[Entry], start: usize, middle: usize, end: usize, to: &mut [Entry]) {
+    let (mut left, mut right, mut at) = (start, middle, start);
+    while at < end {
+        let take_right = right < end && (left >= middle || is_less(&from[right], &from[left]));
+        if take_right {
+            to[at] = from[right];
+            right += 1;
+        } else {
+            to[at] = from[left];
+            left += 1;
+        }
+        at += 1;
+    }
+}
+
+const fn is_less(a: &Entry, b: &Entry) -> bool {
+    matches!(a.0.compare_to(&b.0), Comparison::Less)
+}
+
+const fn find_fault(entries: &[Entry]) -> Option<Fault> {
+    let mut at = 0;
+    while at < entries.len() {
+        let (event, part) = entries[at];
+        if event.wire_len() > LONGEST {
+            return Some(Fault::TooLong { part, event });
+        }
+        if at > 0 {
+            let (before, other) = entries[at - 1];
+            if matches!(before.compare_to(&event), Comparison::Same | Comparison::SameButCase) {
+                // The sort is stable: the later part is the one that brings the clash.
+                return Some(Fault::Clash { part: larger(part, other), first: before, second: event });
+            }
+        }
+        at += 1;
+    }
+    None
+}
+
+const fn larger(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
+}
+
+/// A message put together when compiling.
+struct Text {
+    bytes: [u8; 512],
+    length: usize,
+}
+
+impl Text {
+    const fn new() -> Self {
+        Self { bytes: [0; 512], length: 0 }
+    }
+
+    const fn push(&mut self, text: &str) -> &mut Self {
+        let mut at = 0;
+        while at < text.len() && self.length < self.bytes.len() {
+            self.bytes[self.length] = text.as_bytes()[at];
+            self.length += 1;
+            at += 1;
+        }
+        self
+    }
+
+    const fn push_name(&mut self, event: &EventInfo) -> &mut Self {
+        if event.is_qualified()
+            && let Some(source) = event.source()
+        {
+            self.push(source).push(".");
+        }
+        self.push(event.name())
+    }
+
+    const fn push_source(&mut self, event: &EventInfo) -> &mut Self {
+        match event.source() {
+            Some(source) => self.push("`").push(source).push("`"),
+            None => self.push("an enum without a source"),
+        }
+    }
+
+    const fn push_clash(&mut self, first: &EventInfo, second: &EventInfo) {
+        self.push("the event `").push_name(second).push("` of ").push_source(second);
+        if matches!(first.compare_to(second), Comparison::Same) {
+            self.push(" is there already, from ").push_source(first);
+        } else {
+            self.push(" differs only in case from `").push_name(first).push("` of ");
+            self.push_source(first);
+        }
+        let both_qualified = first.is_qualified() && second.is_qualified();
+        if both_qualified {
+            self.push("; rename one of them");
+        } else {
+            self.push("; write `#[sse(merge, qualify)]` to put the source in front of each name, or rename one of them");
+        }
+    }
+
+    const fn as_str(&self) -> &str {
+        match core::str::from_utf8(self.bytes.split_at(self.length).0) {
+            Ok(text) => text,
+            Err(_) => "the events of these enums cannot go on one stream",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn event(name: &'static str, source: &'static str) -> EventInfo {
+        EventInfo::__new(name, Some(source), "", None, 0)
+    }
+
+    const A: Catalogue = Catalogue::__new(&[event("a", "one"), event("C", "one")], &["one"]);
+    const B: Catalogue = Catalogue::__new(&[event("B", "two"), event("d", "two")], &["two"]);
+
+    #[test]
+    fn parts_become_one_sorted_list() {
+        static MERGED: Merged<4, 2> = Merged::new(&[A, B], false);
+        let names: Vec<_> = MERGED.catalogue().events().iter().map(EventInfo::name).collect();
+        assert_eq!(names, ["a", "B", "C", "d"]);
+        assert_eq!(MERGED.catalogue().sources(), ["one", "two"]);
+        (0..2).for_each(|part| MERGED.check(part));
+    }
+
+    #[test]
+    fn a_part_of_several_sources_is_sorted_again_under_qualify() {
+        static INNER: Merged<4, 2> = Merged::new(&[B, A], false);
+        static OUTER: Merged<4, 2> = Merged::new(&[INNER.catalogue()], true);
+        let catalogue = OUTER.catalogue();
+        let names: Vec<_> = catalogue.events().iter().map(|e| (e.source().unwrap(), e.name())).collect();
+        assert_eq!(names, [("one", "a"), ("one", "C"), ("two", "B"), ("two", "d")]);
+        assert!(catalogue.position(Some("two"), "d").is_some());
+        assert!(catalogue.position(None, "two.d").is_some());
+        assert!(catalogue.position(None, "d").is_none());
+    }
+
+    #[test]
+    #[should_panic(expected = "the event `c` of `three` differs only in case from `C` of `one`")]
+    fn a_clash_is_named_at_the_later_part() {
+        let three = Catalogue::__new(const { &[event("c", "three")] }, &["three"]);
+        let merged = Merged::<3, 2>::new(&[three, A], false);
+        merged.check(0);
+        merged.check(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "is longer than 64 characters")]
+    fn a_qualified_name_has_the_same_bound() {
+        const LONG: EventInfo = event("a_name_that_is_as_long_as_a_name_can_be_and_so_has_no_room_left", "one");
+        let long = Catalogue::__new(const { &[LONG] }, &["one"]);
+        Merged::<1, 1>::new(&[long], true).check(0);
+    }
+}

@@ -1,0 +1,31 @@
+//! Floor 1: typed events.
+//!
+//! What the derive implements ([`SseEvent`] and its two directions), the catalogue of
+//! names, sources and flags, encoding into a [`FrameBuffer`](crate::FrameBuffer) and
+//! decoding from a name and its data, and the control events of the project. No I/O.
+
+mod catalogue;
+mod content;
+#[cfg(feature = "server")]
+pub(crate) mod control;
+pub(crate) mod decode;
+mod encode;
+mod end;
+pub(crate) mod merge;
+mod object;
+mod payload;
+mod strict;
+mod traits;
+mod values;
+
+pub use catalogue::{Catalogue, EventInfo};
+pub use content::Content;
+pub use decode::{DecodeError, Name, decode};
+pub use encode::{EncodeError, encode, encode_into};
+#[cfg(feature = "server")]
+pub(crate) use encode::{FrameOptions, Identity, encode_frame};
+pub use end::{End, Endless, Finite};
+pub use object::{Items, Object};
+pub use payload::{IdField, OwnedPayload, Payload, TopicField};
+pub use traits::{DecodeEvent, EncodeEvent, Head, Part, PartDecode, PartEncode, SseEvent};
+pub use values::opaque_id;

@@ -1,0 +1,119 @@
+//! What the derive implements.
+
+use super::{Catalogue, Content, DecodeError, End, EventInfo, Name};
+use crate::wire::EventId;
+
+/// A type whose values are events of a stream. Implemented by
+/// [`#[derive(SseEvent)]`](macro@crate::SseEvent), never by hand.
+///
+/// ```
+/// use sse_runtime::SseEvent;
+///
+/// #[derive(SseEvent)]
+/// #[sse(source = "inventory")]
+/// enum InventoryEvent {
+///     StockChanged { sku: String, left: u32 },
+/// }
+///
+/// assert!(InventoryEvent::CATALOGUE.contains("stock_changed"));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event type",
+    label = "not an event type",
+    note = "write `#[derive(SseEvent)]` and `#[sse(source = \"...\")]` on an enum of the events"
+)]
+pub trait SseEvent {
+    /// Whether a stream of these events may end by a terminal one.
+    type End: End;
+    /// The names, sources and flags of the events.
+    const CATALOGUE: Catalogue;
+}
+
+/// An event type whose values can be sent.
+///
+/// The derive leaves it out under `decode_only`. See [`encode`](crate::encode).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event that can be sent",
+    label = "not an event that can be sent",
+    note = "write `#[derive(SseEvent)]` and `#[sse(source = \"...\")]` on an enum of the events (without `decode_only`)"
+)]
+pub trait EncodeEvent: SseEvent {
+    // Not public API: implemented by generated code.
+    #[doc(hidden)]
+    fn __head(&self) -> Head;
+    #[doc(hidden)]
+    fn __content(&self, content: &mut Content<'_>);
+    #[doc(hidden)]
+    fn __id(&self) -> Option<&EventId> {
+        None
+    }
+    #[doc(hidden)]
+    fn __topic(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// An event type whose values can be read.
+///
+/// The derive leaves it out under `encode_only`. See [`decode`](crate::decode).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event that can be read",
+    label = "not an event that can be read",
+    note = "write `#[derive(SseEvent)]` on an enum of the events (without `encode_only`)"
+)]
+pub trait DecodeEvent: SseEvent + Sized {
+    // Not public API: implemented by generated code.
+    #[doc(hidden)]
+    fn __decode(name: Name<'_>, data: &str) -> Result<Self, DecodeError>;
+}
+
+// Not public API: what goes in front of a payload.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    info: &'static EventInfo,
+    qualified: bool,
+}
+
+impl Head {
+    #[must_use]
+    pub const fn __new(info: &'static EventInfo) -> Self {
+        Self { info, qualified: false }
+    }
+
+    /// With the source in front of the name: the enum around it says `qualify`.
+    #[must_use]
+    pub const fn __qualify(mut self) -> Self {
+        self.qualified = true;
+        self
+    }
+
+    pub(crate) const fn info(self) -> &'static EventInfo {
+        self.info
+    }
+
+    pub(crate) const fn qualified(self) -> bool {
+        self.qualified
+    }
+}
+
+/// Declares what a variant of a `merge` enum must hold, with a message that says so.
+macro_rules! part {
+    ($name:ident: $($bound:ident)+) => {
+        // Not public API: used by generated code.
+        #[doc(hidden)]
+        #[diagnostic::on_unimplemented(
+            message = "a variant of a `merge` enum holds an event enum, and `{Self}` is none",
+            label = "not an event enum",
+            note = "write `#[derive(SseEvent)]` on `{Self}`, or give this enum a source of its own instead of `merge`: `#[sse(source = \"...\")]`"
+        )]
+        pub trait $name: $($bound +)+ {}
+
+        #[diagnostic::do_not_recommend]
+        impl<E: $($bound +)+> $name for E {}
+    };
+}
+
+part!(Part: EncodeEvent DecodeEvent);
+part!(PartEncode: EncodeEvent);
+part!(PartDecode: DecodeEvent);

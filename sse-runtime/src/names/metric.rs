@@ -1,0 +1,5 @@
+//! Names of metrics.
+
+/// Counter: run-time values that were to become an event id and broke its form
+/// (pitfall P6). Nothing was sent with them.
+pub const EVENT_IDS_REFUSED: &str = "sse_event_ids_refused_total";

@@ -1,0 +1,187 @@
+//! The encoder: frames, whole or not at all.
+
+use bytes::Bytes;
+use memchr::memchr2;
+
+use super::{EventId, Frame};
+
+/// A reusable buffer that holds whole frames, one after the other.
+///
+/// Only an encoder of this crate writes into it, so what it holds is always well formed:
+/// an event that cannot be encoded leaves it as it was.
+///
+/// ```
+/// # use sse_runtime::SseEvent;
+/// # #[derive(SseEvent)]
+/// # #[sse(source = "inventory")]
+/// # enum InventoryEvent { SoldOut { sku: String } }
+/// use sse_runtime::{FrameBuffer, encode_into};
+///
+/// let mut buffer = FrameBuffer::new();
+/// encode_into(&InventoryEvent::SoldOut { sku: "A-1".into() }, &mut buffer)?;
+/// assert_eq!(
+///     buffer.as_bytes(),
+///     b"event: sold_out\nsource: inventory\ndata: {\"sku\":\"A-1\"}\n\n"
+/// );
+/// buffer.clear(); // keeps the memory
+/// # Ok::<(), sse_runtime::EncodeError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct FrameBuffer {
+    bytes: Vec<u8>,
+}
+
+/// Where a frame begins, to go back to when it cannot be finished.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark(usize);
+
+impl FrameBuffer {
+    /// An empty buffer that has not allocated.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { bytes: Vec::new() }
+    }
+
+    /// An empty buffer with room for this many bytes.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes) }
+    }
+
+    /// The frames as they go out.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many bytes the frames take.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether there is no frame.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Forgets the frames and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// The frames as shared bytes, without a copy.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        Bytes::from(self.bytes)
+    }
+
+    /// Adds a frame that was encoded before.
+    pub fn push(&mut self, frame: &Frame) {
+        self.bytes.extend_from_slice(frame.as_bytes());
+    }
+
+    pub(crate) const fn mark(&self) -> Mark {
+        Mark(self.bytes.len())
+    }
+
+    /// Forgets what came after the mark: a frame that could not be finished.
+    pub(crate) fn rewind(&mut self, mark: Mark) {
+        self.bytes.truncate(mark.0);
+    }
+
+    /// The `id:` line. It comes first, so that a log can write it in when it gives the
+    /// position.
+    pub(crate) fn id(&mut self, id: &EventId) {
+        self.line(b"id: ", id.as_str().as_bytes());
+    }
+
+    /// An empty `id:` line: the reader forgets the position that it came with.
+    #[cfg(feature = "server")]
+    pub(crate) fn forget_id(&mut self) {
+        self.raw(b"id:\n");
+    }
+
+    /// One line; the caller vouches that the value holds no line end.
+    pub(crate) fn line(&mut self, field: &[u8], value: &[u8]) {
+        debug_assert!(memchr2(b'\r', b'\n', value).is_none());
+        self.raw(field);
+        self.raw(value);
+        self.raw(b"\n");
+    }
+
+    /// Bytes that are known to be whole lines, or the begin of one.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The `retry:` line, in milliseconds.
+    pub(crate) fn retry(&mut self, milliseconds: u64) {
+        self.line(b"retry: ", milliseconds.to_string().as_bytes());
+    }
+
+    /// Where a payload is written, after the `data: ` of its first line.
+    pub(crate) fn payload(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Ends the payload that began at the mark, and with it the frame.
+    ///
+    /// JSON writes no line end of its own, but a `RawValue` carries those of its author:
+    /// each becomes a `data:` line of its own, which a reader joins again. Looking once
+    /// over the finished payload is cheaper than looking at each piece on its way in.
+    pub(crate) fn end_payload(&mut self, start: Mark) {
+        if memchr2(b'\r', b'\n', &self.bytes[start.0..]).is_some() {
+            self.split_lines(start);
+        }
+        self.raw(b"\n\n");
+    }
+
+    #[cold]
+    fn split_lines(&mut self, start: Mark) {
+        let payload = self.bytes.split_off(start.0);
+        let mut rest = payload.as_slice();
+        while let Some(end) = memchr2(b'\r', b'\n', rest) {
+            self.raw(&rest[..end]);
+            self.raw(b"\ndata: ");
+            let crlf = rest[end..].starts_with(b"\r\n");
+            rest = &rest[end + 1 + usize::from(crlf)..];
+        }
+        self.raw(rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn payload(text: &str) -> String {
+        let mut buffer = FrameBuffer::new();
+        buffer.raw(b"data: ");
+        let start = buffer.mark();
+        buffer.payload().extend_from_slice(text.as_bytes());
+        buffer.end_payload(start);
+        String::from_utf8(buffer.bytes).unwrap()
+    }
+
+    #[test]
+    fn each_line_end_is_one_break() {
+        assert_eq!(payload("a"), "data: a\n\n");
+        assert_eq!(payload("a\nb"), "data: a\ndata: b\n\n");
+        assert_eq!(payload("a\rb"), "data: a\ndata: b\n\n");
+        assert_eq!(payload("a\r\nb"), "data: a\ndata: b\n\n");
+        assert_eq!(payload("a\n\rb\n"), "data: a\ndata: \ndata: b\ndata: \n\n");
+        assert_eq!(payload(""), "data: \n\n");
+    }
+
+    #[test]
+    fn rewind_forgets_the_frame_alone() {
+        let mut buffer = FrameBuffer::new();
+        buffer.raw(b"data: 1\n\n");
+        let mark = buffer.mark();
+        buffer.raw(b"data: 2");
+        buffer.rewind(mark);
+        assert_eq!(buffer.as_bytes(), b"data: 1\n\n");
+    }
+}

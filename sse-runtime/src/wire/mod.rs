@@ -1,0 +1,20 @@
+//! Floor 0: the `text/event-stream` format.
+//!
+//! Values that cannot hold what the wire cannot carry ([`EventId`], [`EventName`],
+//! [`Source`]) and whole frames ([`Frame`]), written by one private encoder. Knows
+//! nothing of serde, tokio, HTTP or clocks. The rules are those of the
+//! [WHATWG standard](https://html.spec.whatwg.org/multipage/server-sent-events.html).
+
+mod buffer;
+mod frame;
+mod id;
+mod name;
+mod source;
+mod text;
+
+pub use buffer::FrameBuffer;
+pub use frame::Frame;
+pub use id::{EventId, InvalidEventId};
+pub use name::{EventName, InvalidEventName};
+pub use source::{InvalidSource, Source};
+use text::text_value;
