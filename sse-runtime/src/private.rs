@@ -12,11 +12,16 @@ pub use core::{
     result::Result,
 };
 
+#[cfg(feature = "server")]
+pub use crate::server::{
+    Call, Handler, Options, Started, call, endless, fallback, finite, produces, produces_result,
+    refusal, respond, returns, returns_items, returns_result, returns_result_items,
+};
 pub use crate::{
     event::{
-        Catalogue, Content, DecodeError, DecodeEvent, EncodeEvent, End, Endless, EventInfo, Finite,
-        Head, IdField, Items, Name, Object, OwnedPayload, Part, PartDecode, PartEncode, Payload,
-        SseEvent, TopicField,
+        Catalogue, Content, DecodeError, DecodeEvent, EncodeEvent, Ending, EndingOf, Endless,
+        EventInfo, Finite, Head, IdField, Items, Name, NoPart, Object, OwnedPayload, Part, PartOf,
+        Payload, SseEvent, TopicField,
         decode::{value, value_with},
         merge::{Merged, sizes},
     },

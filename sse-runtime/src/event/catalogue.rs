@@ -205,35 +205,85 @@ impl EventInfo {
     }
 
     /// How this name on the wire stands to another, which may come in two pieces.
+    ///
+    /// Evaluated thousands of times when compiling an enum of enums, and const evaluation
+    /// counts calls and rounds; so the usual cases take one round for each byte, and no call.
     const fn compare(&self, source: Option<&str>, name: &str) -> Comparison {
-        let mut at = 0;
-        let mut exact = true;
-        loop {
-            let (ours, theirs) = (byte(self.prefix(), self.name, at), byte(source, name, at));
-            match (ours, theirs) {
-                (None, None) => {
-                    return if exact { Comparison::Same } else { Comparison::SameButCase };
-                }
-                (None, Some(_)) => return Comparison::Less,
-                (Some(_), None) => return Comparison::Greater,
-                (Some(a), Some(b)) => {
-                    let (low_a, low_b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
-                    if low_a < low_b {
-                        return Comparison::Less;
+        match (self.prefix(), source) {
+            (None, None) => compare(self.name.as_bytes(), name.as_bytes(), None),
+            (Some(ours), Some(theirs)) => {
+                match compare(ours.as_bytes(), theirs.as_bytes(), Some(b'.')) {
+                    Comparison::Same => compare(self.name.as_bytes(), name.as_bytes(), None),
+                    Comparison::SameButCase => {
+                        match compare(self.name.as_bytes(), name.as_bytes(), None) {
+                            Comparison::Same => Comparison::SameButCase,
+                            other => other,
+                        }
                     }
-                    if low_a > low_b {
-                        return Comparison::Greater;
-                    }
-                    exact &= a == b;
+                    other => other,
                 }
             }
-            at += 1;
+            (ours, _) => compare_in_pieces(ours, self.name, source, name),
         }
     }
 
     /// How the names of two events stand to each other on the wire.
     pub(super) const fn compare_to(&self, other: &Self) -> Comparison {
         self.compare(other.prefix(), other.name)
+    }
+}
+
+/// How two texts stand to each other; `end` is what follows each of them.
+const fn compare(ours: &[u8], theirs: &[u8], end: Option<u8>) -> Comparison {
+    let (mut at, mut exact) = (0, true);
+    while at < ours.len() && at < theirs.len() {
+        if ours[at] != theirs[at] {
+            let (a, b) = (ours[at].to_ascii_lowercase(), theirs[at].to_ascii_lowercase());
+            if a != b {
+                return if a < b { Comparison::Less } else { Comparison::Greater };
+            }
+            exact = false;
+        }
+        at += 1;
+    }
+    if ours.len() == theirs.len() {
+        return if exact { Comparison::Same } else { Comparison::SameButCase };
+    }
+    let rest = if ours.len() < theirs.len() { theirs[at] } else { ours[at] };
+    // Without anything at its end, the shorter text comes first.
+    let shorter_first = match end {
+        Some(end) => end < rest.to_ascii_lowercase(),
+        None => true,
+    };
+    if (ours.len() < theirs.len()) == shorter_first {
+        Comparison::Less
+    } else {
+        Comparison::Greater
+    }
+}
+
+/// The same for two names of which one stands in two pieces.
+const fn compare_in_pieces(
+    our_source: Option<&str>,
+    ours: &str,
+    their_source: Option<&str>,
+    theirs: &str,
+) -> Comparison {
+    let (mut at, mut exact) = (0, true);
+    loop {
+        match (byte(our_source, ours, at), byte(their_source, theirs, at)) {
+            (None, None) => return if exact { Comparison::Same } else { Comparison::SameButCase },
+            (None, Some(_)) => return Comparison::Less,
+            (Some(_), None) => return Comparison::Greater,
+            (Some(a), Some(b)) => {
+                exact &= a == b;
+                let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+                if a != b {
+                    return if a < b { Comparison::Less } else { Comparison::Greater };
+                }
+            }
+        }
+        at += 1;
     }
 }
 
@@ -252,7 +302,7 @@ const fn byte(source: Option<&str>, name: &str, at: usize) -> Option<u8> {
     if at < name.len() { Some(name.as_bytes()[at]) } else { None }
 }
 
-/// How two names stand to each other.
+/// How two names stand to each other, without regard to case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Comparison {
     Less,
@@ -260,4 +310,46 @@ pub(super) enum Comparison {
     /// Two names that differ only in case are a clash: people cannot tell them apart.
     SameButCase,
     Greater,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn event(name: &'static str) -> EventInfo {
+        EventInfo::__new(name, None, "", None, 0)
+    }
+
+    const fn qualified(source: &'static str, name: &'static str) -> EventInfo {
+        EventInfo::__new(name, Some(source), "", None, EventInfo::QUALIFIED)
+    }
+
+    /// What the comparison of pieces is to be: that of the whole text.
+    fn expected(ours: &EventInfo, theirs: &EventInfo) -> Comparison {
+        let wire = |event: &EventInfo| match event.prefix() {
+            Some(source) => format!("{source}.{}", event.name),
+            None => event.name.to_owned(),
+        };
+        let (ours, theirs) = (wire(ours), wire(theirs));
+        match ours.to_ascii_lowercase().cmp(&theirs.to_ascii_lowercase()) {
+            std::cmp::Ordering::Less => Comparison::Less,
+            std::cmp::Ordering::Greater => Comparison::Greater,
+            std::cmp::Ordering::Equal if ours == theirs => Comparison::Same,
+            std::cmp::Ordering::Equal => Comparison::SameButCase,
+        }
+    }
+
+    #[test]
+    fn names_in_pieces_compare_like_whole_ones() {
+        let texts = ["a", "A", "b", "a-b", "a.b", "A.b", "ab", "aB", "a_b", "b.a", "ab.c"];
+        let mut events: Vec<EventInfo> = texts.map(event).to_vec();
+        for source in ["a", "A", "a-b", "ab", "aB", "a_b", "b"] {
+            events.extend(["a", "b", "B", "b.a", "ab"].map(|name| qualified(source, name)));
+        }
+        for ours in &events {
+            for theirs in &events {
+                assert_eq!(ours.compare_to(theirs), expected(ours, theirs), "{ours:?} {theirs:?}");
+            }
+        }
+    }
 }

@@ -70,6 +70,18 @@ impl Open<'_> {
     }
 }
 
+impl Open<'_> {
+    /// What a reader without control events still has to know. A block without data fires
+    /// nothing, but its `retry:` and its `id:` count.
+    pub(crate) fn write_bare(&self, buffer: &mut FrameBuffer) {
+        if let Resumption::Reset(_) = self.resume {
+            buffer.forget_id();
+        }
+        buffer.retry(self.retry_ms);
+        buffer.raw(b"\n");
+    }
+}
+
 /// The data of `sse.bye`.
 #[derive(Serialize)]
 struct ByeData {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use super::{Catalogue, DecodeEvent, OwnedPayload};
+use super::{Catalogue, DecodeEvent, EventInfo, OwnedPayload};
 
 /// Decodes an event from its name and its data, as a reader of a stream gets them.
 ///
@@ -113,21 +113,40 @@ pub struct Name<'a> {
 }
 
 impl<'a> Name<'a> {
-    /// Where the name stands in the sorted list of a catalogue.
+    /// Where the name stands in a sorted list of events; past the end of any, where it is
+    /// not there.
     #[must_use]
-    pub fn position(self, catalogue: &Catalogue) -> Option<usize> {
-        match self.source {
-            // An enum inside one that says `qualify`: its own catalogue has the bare name.
-            Some(source) => catalogue
-                .position(None, self.name)
-                .filter(|&at| catalogue.events()[at].source() == Some(source)),
-            None => catalogue.position(None, self.name),
+    pub fn place(self, events: &'static [EventInfo]) -> usize {
+        self.position(&Catalogue::__new(events, &[])).unwrap_or(usize::MAX)
+    }
+
+    /// The name as one of the enums inside a `merge` enum knows it, if it does.
+    #[must_use]
+    pub fn within(self, part: &Catalogue, qualify: bool) -> Option<Self> {
+        if !qualify {
+            return self.position(part).map(|_| self);
         }
+        let inner = self.unqualify();
+        if inner.position(part).is_some() {
+            return Some(inner);
+        }
+        // An event without a source has nothing that could stand in front of its name.
+        let at = self.position(part)?;
+        part.events()[at].source().is_none().then_some(self)
+    }
+
+    /// Where the name stands in the sorted list of a catalogue.
+    fn position(self, catalogue: &Catalogue) -> Option<usize> {
+        let Some(source) = self.source else { return catalogue.position(None, self.name) };
+        // The source was taken off by an enum around this one, which says `qualify`: here the
+        // event may stand with its source in front or, most often, without.
+        let here = |at: &usize| catalogue.events()[*at].source() == Some(source);
+        let bare = catalogue.position(None, self.name).filter(here);
+        bare.or_else(|| catalogue.position(Some(source), self.name).filter(here))
     }
 
     /// Takes the source off: names carry no dot of a source that holds none.
-    #[must_use]
-    pub fn unqualify(self) -> Self {
+    fn unqualify(self) -> Self {
         match (self.source, self.name.split_once('.')) {
             (None, Some((source, name))) => Self { source: Some(source), name },
             _ => self,

@@ -1,6 +1,8 @@
 //! From an event to a frame.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
+
+use bytes::Bytes;
 
 use super::{Content, EncodeEvent, EventInfo, Head};
 use crate::wire::{EventId, Frame, FrameBuffer};
@@ -31,11 +33,27 @@ use crate::wire::{EventId, Frame, FrameBuffer};
 ///
 /// [`EncodeError`] when the payload cannot be written as JSON.
 pub fn encode<E: EncodeEvent + ?Sized>(event: &E) -> Result<Frame, EncodeError> {
-    // Most events fit; one growth serves the rest.
-    let mut buffer = FrameBuffer::with_capacity(256);
+    // The size is known only at the end. Written into memory that is kept, and copied once,
+    // a frame costs one allocation of exactly its size.
+    let mut buffer = SCRATCH.try_with(Cell::take).unwrap_or_default();
     encode_into(event, &mut buffer)?;
-    Ok(Frame::from_encoder(buffer.into_bytes()))
+    if buffer.len() > SCRATCH_KEPT {
+        return Ok(Frame::from_encoder(buffer.into_bytes()));
+    }
+    let frame = Frame::from_encoder(Bytes::copy_from_slice(buffer.as_bytes()));
+    buffer.clear();
+    // It fails while the thread ends; then the memory is given back at once.
+    let _ = SCRATCH.try_with(|scratch| scratch.set(buffer));
+    Ok(frame)
 }
+
+thread_local! {
+    /// Where [`encode`] writes. Taken while in use, since a `Serialize` may encode as well.
+    static SCRATCH: Cell<FrameBuffer> = const { Cell::new(FrameBuffer::new()) };
+}
+
+/// A longer frame keeps the memory that it was written into.
+const SCRATCH_KEPT: usize = 16 * 1024;
 
 /// Encodes an event at the end of a buffer, which is reused for many.
 ///
@@ -114,7 +132,9 @@ pub(crate) enum Identity<'a> {
 
 /// What a stream may leave out.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct FrameOptions {
+// Not public API: seen in hidden methods of sealed traits.
+#[doc(hidden)]
+pub struct FrameOptions {
     /// Whether the `source:` line is written.
     pub(crate) source_field: bool,
 }

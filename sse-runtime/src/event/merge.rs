@@ -4,7 +4,7 @@
 //! the checks are a merge of sorted runs; comparing the names in pairs is quadratic, which
 //! const evaluation turns into seconds.
 
-use super::{Catalogue, EventInfo, catalogue::Comparison};
+use super::{Catalogue, EventInfo, Part, catalogue::Comparison};
 
 /// The longest name on the wire.
 const LONGEST: usize = 64;
@@ -64,11 +64,37 @@ impl<const EVENTS: usize, const SOURCES: usize> Merged<EVENTS, SOURCES> {
         Catalogue::__new(&self.events, self.sources.split_at(self.distinct).0)
     }
 
-    /// Fails to compile if this part is to blame for a fault. Called for each part, so
-    /// that the message stands at the variant that is wrong.
+    /// Whether one of the events ends the stream.
+    #[must_use]
+    pub const fn is_finite(&self) -> bool {
+        let mut at = 0;
+        while at < EVENTS {
+            if self.events[at].is_terminal() {
+                return true;
+            }
+            at += 1;
+        }
+        false
+    }
+
+    /// Fails to compile if this part is no event enum, lacks a direction, or is to blame
+    /// for a fault. Called for each part, so that the message stands at the variant that is
+    /// wrong.
     #[track_caller]
     #[allow(clippy::panic, reason = "evaluated when compiling, where a panic is an error message")]
-    pub const fn check(&self, part: usize) {
+    pub const fn check<E: Part>(&self, part: usize, sent: bool, read: bool) {
+        if !sent {
+            panic!(
+                "this enum says `decode_only`, and so the whole is never sent: write \
+                 `#[sse(merge, decode_only)]`"
+            );
+        }
+        if !read {
+            panic!(
+                "this enum says `encode_only`, and so the whole is never read: write \
+                 `#[sse(merge, encode_only)]`"
+            );
+        }
         let mut text = Text::new();
         match &self.fault {
             Some(Fault::Clash { part: blamed, first, second }) if *blamed == part => {
@@ -130,6 +156,14 @@ const fn contains(sources: &[&str], count: usize, source: &str) -> bool {
         at += 1;
     }
     false
+}
+
+const fn same_source(a: &EventInfo, b: &EventInfo) -> bool {
+    match (a.source(), b.source()) {
+        (Some(a), Some(b)) => same(a, b),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 const fn same(a: &str, b: &str) -> bool {
@@ -202,7 +236,11 @@ const fn find_fault(entries: &[Entry]) -> Option<Fault> {
             let (before, other) = entries[at - 1];
             if matches!(before.compare_to(&event), Comparison::Same | Comparison::SameButCase) {
                 // The sort is stable: the later part is the one that brings the clash.
-                return Some(Fault::Clash { part: larger(part, other), first: before, second: event });
+                return Some(Fault::Clash {
+                    part: larger(part, other),
+                    first: before,
+                    second: event,
+                });
             }
         }
         at += 1;
@@ -260,8 +298,8 @@ impl Text {
             self.push_source(first);
         }
         let both_qualified = first.is_qualified() && second.is_qualified();
-        if both_qualified {
-            self.push("; rename one of them");
+        if both_qualified || same_source(first, second) {
+            self.push("; rename one of them, or give one of the enums another source");
         } else {
             self.push("; write `#[sse(merge, qualify)]` to put the source in front of each name, or rename one of them");
         }
@@ -283,6 +321,13 @@ mod tests {
         EventInfo::__new(name, Some(source), "", None, 0)
     }
 
+    #[derive(crate::SseEvent)]
+    #[sse(source = "any")]
+    enum Event {
+        #[allow(dead_code, reason = "only the type is used")]
+        Any,
+    }
+
     const A: Catalogue = Catalogue::__new(&[event("a", "one"), event("C", "one")], &["one"]);
     const B: Catalogue = Catalogue::__new(&[event("B", "two"), event("d", "two")], &["two"]);
 
@@ -292,7 +337,7 @@ mod tests {
         let names: Vec<_> = MERGED.catalogue().events().iter().map(EventInfo::name).collect();
         assert_eq!(names, ["a", "B", "C", "d"]);
         assert_eq!(MERGED.catalogue().sources(), ["one", "two"]);
-        (0..2).for_each(|part| MERGED.check(part));
+        (0..2).for_each(|part| MERGED.check::<Event>(part, true, true));
     }
 
     #[test]
@@ -300,7 +345,8 @@ mod tests {
         static INNER: Merged<4, 2> = Merged::new(&[B, A], false);
         static OUTER: Merged<4, 2> = Merged::new(&[INNER.catalogue()], true);
         let catalogue = OUTER.catalogue();
-        let names: Vec<_> = catalogue.events().iter().map(|e| (e.source().unwrap(), e.name())).collect();
+        let names: Vec<_> =
+            catalogue.events().iter().map(|e| (e.source().unwrap(), e.name())).collect();
         assert_eq!(names, [("one", "a"), ("one", "C"), ("two", "B"), ("two", "d")]);
         assert!(catalogue.position(Some("two"), "d").is_some());
         assert!(catalogue.position(None, "two.d").is_some());
@@ -312,15 +358,16 @@ mod tests {
     fn a_clash_is_named_at_the_later_part() {
         let three = Catalogue::__new(const { &[event("c", "three")] }, &["three"]);
         let merged = Merged::<3, 2>::new(&[three, A], false);
-        merged.check(0);
-        merged.check(1);
+        merged.check::<Event>(0, true, true);
+        merged.check::<Event>(1, true, true);
     }
 
     #[test]
     #[should_panic(expected = "is longer than 64 characters")]
     fn a_qualified_name_has_the_same_bound() {
-        const LONG: EventInfo = event("a_name_that_is_as_long_as_a_name_can_be_and_so_has_no_room_left", "one");
+        const LONG: EventInfo =
+            event("a_name_that_is_as_long_as_a_name_can_be_and_so_has_no_room_left", "one");
         let long = Catalogue::__new(const { &[LONG] }, &["one"]);
-        Merged::<1, 1>::new(&[long], true).check(0);
+        Merged::<1, 1>::new(&[long], true).check::<Event>(0, true, true);
     }
 }

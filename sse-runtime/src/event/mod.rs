@@ -13,6 +13,7 @@ mod encode;
 mod end;
 pub(crate) mod merge;
 mod object;
+mod part;
 mod payload;
 mod strict;
 mod traits;
@@ -21,11 +22,14 @@ mod values;
 pub use catalogue::{Catalogue, EventInfo};
 pub use content::Content;
 pub use decode::{DecodeError, Name, decode};
+#[cfg(feature = "server")]
+pub use encode::FrameOptions;
 pub use encode::{EncodeError, encode, encode_into};
 #[cfg(feature = "server")]
-pub(crate) use encode::{FrameOptions, Identity, encode_frame};
+pub(crate) use encode::{Identity, encode_frame};
 pub use end::{End, Endless, Finite};
 pub use object::{Items, Object};
+pub use part::{Ending, EndingOf, NoPart, Part, PartOf};
 pub use payload::{IdField, OwnedPayload, Payload, TopicField};
-pub use traits::{DecodeEvent, EncodeEvent, Head, Part, PartDecode, PartEncode, SseEvent};
+pub use traits::{DecodeEvent, EncodeEvent, Head, SseEvent};
 pub use values::opaque_id;

@@ -4,9 +4,7 @@ use std::fmt;
 
 use serde::{
     Deserializer,
-    de::{
-        DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor,
-    },
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
     forward_to_deserialize_any,
 };
 use serde_json::value::RawValue;
@@ -232,7 +230,8 @@ impl<'a> Items<'a> {
     ///
     /// [`DecodeError::Data`] when it does not fit.
     pub fn item<T: OwnedPayload>(&self, at: usize) -> Result<T, DecodeError> {
-        from_json(self.found[at].get()).map_err(|source| DecodeError::data(self.event, None, source))
+        from_json(self.found[at].get())
+            .map_err(|source| DecodeError::data(self.event, None, source))
     }
 
     /// The item, read by a function of the user (`#[serde(with)]`).

@@ -81,6 +81,13 @@ impl Head {
         Self { info, qualified: false }
     }
 
+    /// What a wrong enum answers, whose program does not compile.
+    #[must_use]
+    pub const fn __nothing() -> Self {
+        const NOTHING: &EventInfo = &EventInfo::__new("", None, "", None, 0);
+        Self::__new(NOTHING)
+    }
+
     /// With the source in front of the name: the enum around it says `qualify`.
     #[must_use]
     pub const fn __qualify(mut self) -> Self {
@@ -96,24 +103,3 @@ impl Head {
         self.qualified
     }
 }
-
-/// Declares what a variant of a `merge` enum must hold, with a message that says so.
-macro_rules! part {
-    ($name:ident: $($bound:ident)+) => {
-        // Not public API: used by generated code.
-        #[doc(hidden)]
-        #[diagnostic::on_unimplemented(
-            message = "a variant of a `merge` enum holds an event enum, and `{Self}` is none",
-            label = "not an event enum",
-            note = "write `#[derive(SseEvent)]` on `{Self}`, or give this enum a source of its own instead of `merge`: `#[sse(source = \"...\")]`"
-        )]
-        pub trait $name: $($bound +)+ {}
-
-        #[diagnostic::do_not_recommend]
-        impl<E: $($bound +)+> $name for E {}
-    };
-}
-
-part!(Part: EncodeEvent DecodeEvent);
-part!(PartEncode: EncodeEvent);
-part!(PartDecode: DecodeEvent);

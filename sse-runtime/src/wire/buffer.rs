@@ -82,6 +82,12 @@ impl FrameBuffer {
         self.bytes.extend_from_slice(frame.as_bytes());
     }
 
+    /// Adds the frames of another buffer.
+    #[cfg(feature = "server")]
+    pub(crate) fn append(&mut self, frames: &Self) {
+        self.bytes.extend_from_slice(&frames.bytes);
+    }
+
     pub(crate) const fn mark(&self) -> Mark {
         Mark(self.bytes.len())
     }

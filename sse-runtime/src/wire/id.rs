@@ -117,7 +117,8 @@ pub enum InvalidEventId {
 impl fmt::Display for InvalidEventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const FORM: &str = "an event id is `evt_` and 8 to 32 ASCII letters or digits; this one";
-        const OPAQUE_FORM: &str = "an opaque event id is 1 to 128 printable ASCII characters; this one";
+        const OPAQUE_FORM: &str =
+            "an opaque event id is 1 to 128 printable ASCII characters; this one";
         match self {
             Self::Prefix => write!(
                 f,
@@ -185,7 +186,10 @@ mod tests {
 
     #[test]
     fn every_other_character_is_refused_and_named() {
-        for c in ['\0', '\n', '\r', ' ', '-', '_', '\u{7F}', '\u{85}', '\u{200B}', '\u{2028}', '\u{FEFF}', 'é'] {
+        for c in [
+            '\0', '\n', '\r', ' ', '-', '_', '\u{7F}', '\u{85}', '\u{200B}', '\u{2028}',
+            '\u{FEFF}', 'é',
+        ] {
             let refused = EventId::try_from(format!("evt_1234{c}5678")).unwrap_err();
             assert_eq!(refused, InvalidEventId::Character(c));
         }

@@ -51,7 +51,8 @@ pub enum InvalidEventName {
 
 impl fmt::Display for InvalidEventName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const FORM: &str = "an event name is 1 to 64 of the characters `A-Z a-z 0-9 . _ : -`; this one";
+        const FORM: &str =
+            "an event name is 1 to 64 of the characters `A-Z a-z 0-9 . _ : -`; this one";
         match self {
             Self::Empty => write!(f, "{FORM} is empty"),
             Self::TooLong(length) => write!(f, "{FORM} has {length} bytes"),
@@ -60,7 +61,9 @@ impl fmt::Display for InvalidEventName {
                 f,
                 "`{name}` is fired by an `EventSource` for reasons of its own: choose another event name"
             ),
-            Self::Control => f.write_str("names that begin with `sse.` belong to sse-runtime: choose another event name"),
+            Self::Control => f.write_str(
+                "names that begin with `sse.` belong to sse-runtime: choose another event name",
+            ),
         }
     }
 }
@@ -82,7 +85,8 @@ fn check(name: &str) -> Result<(), InvalidEventName> {
     if is("open") || is("error") || is("message") {
         return Err(InvalidEventName::Reserved(name.to_owned()));
     }
-    let control = name.get(..CONTROL_PREFIX.len()).is_some_and(|p| p.eq_ignore_ascii_case(CONTROL_PREFIX));
+    let control =
+        name.get(..CONTROL_PREFIX.len()).is_some_and(|p| p.eq_ignore_ascii_case(CONTROL_PREFIX));
     if control { Err(InvalidEventName::Control) } else { Ok(()) }
 }
 
@@ -96,7 +100,11 @@ mod tests {
     fn every_ascii_character_is_decided() {
         for byte in 0..=127_u8 {
             let good = byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
-            assert_eq!(EventName::try_from(char::from(byte).to_string()).is_ok(), good, "{byte:#x}");
+            assert_eq!(
+                EventName::try_from(char::from(byte).to_string()).is_ok(),
+                good,
+                "{byte:#x}"
+            );
         }
     }
 

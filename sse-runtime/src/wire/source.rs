@@ -52,7 +52,9 @@ impl fmt::Display for InvalidSource {
             Self::Empty => write!(f, "{FORM} is empty"),
             Self::TooLong(length) => write!(f, "{FORM} has {length} bytes"),
             Self::Character(c) => write!(f, "{FORM} holds {}", Shown(*c)),
-            Self::Reserved => f.write_str("the source `sse` belongs to sse-runtime: choose another"),
+            Self::Reserved => {
+                f.write_str("the source `sse` belongs to sse-runtime: choose another")
+            }
         }
     }
 }

@@ -1,0 +1,115 @@
+//! Reading: `DecodeEvent`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{Index, spanned::Spanned as _};
+
+use super::{bounds, local, local_at, located};
+use crate::event::model::{Event, Fallback, Field, Shape, Variant};
+
+pub(super) fn expand(event: &Event, sorted: &[&Variant]) -> TokenStream {
+    let (p, ident) = (&event.keys.runtime, &event.ident);
+    let (impl_generics, type_generics, _) = event.generics.split_for_impl();
+    let clause = bounds::decode(event, sorted);
+    let (name, data) = (local("__name"), local("__data"));
+    let arms = sorted.iter().enumerate().map(|(place, variant)| {
+        let place = Index::from(place);
+        let value = value(event, variant);
+        quote!(#place => #value)
+    });
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #p::DecodeEvent for #ident #type_generics #clause {
+            fn __decode(
+                #name: #p::Name<'_>,
+                #data: &#p::str,
+            ) -> #p::Result<Self, #p::DecodeError> {
+                #p::Result::Ok(match #name.place(__EVENTS) {
+                    #(#arms,)*
+                    _ => return #p::Result::Err(#p::DecodeError::__unknown(#name)),
+                })
+            }
+        }
+    }
+}
+
+fn value(event: &Event, variant: &Variant) -> TokenStream {
+    let (p, ident, name) = (&event.keys.runtime, &variant.ident, &variant.name);
+    let data = local("__data");
+    let fields = variant.fields.iter();
+    match variant.shape {
+        Shape::Unit => quote!(Self::#ident),
+        Shape::Newtype => {
+            let values = fields.map(|field| newtype(event, variant, field));
+            quote!(Self::#ident(#(#values)*))
+        }
+        Shape::Tuple => {
+            let (found, length) = (local("__items"), Index::from(variant.fields.len()));
+            let items = fields.enumerate().map(|(at, field)| item(at, field));
+            quote!({
+                let #found = #p::Items::read(#name, #data, #length)?;
+                Self::#ident(#(#items),*)
+            })
+        }
+        Shape::Struct => {
+            let found = local("__object");
+            let keys = variant.fields.iter().map(|field| &field.key.decode);
+            let values = fields.enumerate().map(|(at, input)| field(event, at, input));
+            quote!({
+                let #found = #p::Object::read(#name, #data, &[#(#keys),*])?;
+                Self::#ident { #(#values),* }
+            })
+        }
+    }
+}
+
+// What reads a payload is shown at its type, so that rustc points there and not at the
+// derive.
+fn newtype(event: &Event, variant: &Variant, field: &Field) -> TokenStream {
+    let (name, ty, place) = (&variant.name, &field.ty, field.ty.span());
+    let (p, data) = (located(&event.keys.runtime, place), local_at("__data", place));
+    match reader(field) {
+        None => quote_spanned!(place=> #p::value::<#ty>(#name, #data)?),
+        Some(read) => quote_spanned!(place=> #p::value_with::<#ty, _>(#name, #data, #read)?),
+    }
+}
+
+fn item(at: usize, field: &Field) -> TokenStream {
+    let (ty, place, at) = (&field.ty, field.ty.span(), Index::from(at));
+    let found = local_at("__items", place);
+    match reader(field) {
+        None => quote_spanned!(place=> #found.item::<#ty>(#at)?),
+        Some(read) => quote_spanned!(place=> #found.item_with::<#ty, _>(#at, #read)?),
+    }
+}
+
+fn field(event: &Event, at: usize, field: &Field) -> TokenStream {
+    let (ty, place, at) = (&field.ty, field.ty.span(), Index::from(at));
+    let found = local_at("__object", place);
+    let value = match (reader(field), default(event, field)) {
+        (None, None) => quote_spanned!(place=> #found.field::<#ty>(#at)?),
+        (None, Some(default)) => quote_spanned!(place=> #found.field_or::<#ty>(#at, #default)?),
+        (Some(read), None) => quote_spanned!(place=> #found.field_with::<#ty, _>(#at, #read)?),
+        (Some(read), Some(default)) => {
+            quote_spanned!(place=> #found.field_with_or::<#ty, _>(#at, #read, #default)?)
+        }
+    };
+    let ident = &field.ident;
+    quote!(#ident: #value)
+}
+
+/// `#[serde(with)]`: a closure, because a function of any deserializer cannot be handed
+/// over as one of every lifetime.
+fn reader(field: &Field) -> Option<TokenStream> {
+    let deserializer = local("__deserializer");
+    let path = field.with.as_ref()?;
+    Some(quote!(|#deserializer| #path::deserialize(#deserializer)))
+}
+
+fn default(event: &Event, field: &Field) -> Option<TokenStream> {
+    let (p, ty) = (&event.keys.runtime, &field.ty);
+    match field.default.as_ref()? {
+        Fallback::OfType => Some(quote!(<#ty as #p::Default>::default)),
+        Fallback::Function(path) => Some(quote!(#path)),
+    }
+}

@@ -1,0 +1,118 @@
+//! The variants of an enum with events of its own.
+
+use syn::{Fields, LitStr, ext::IdentExt as _};
+
+use super::{
+    field,
+    keys::{self, Keys, Place},
+    serde::{self, VariantAttributes},
+};
+use crate::{
+    duration,
+    errors::Errors,
+    event::model::{EnumKeys, Field, Shape, Variant},
+    grammar,
+};
+
+/// The bounds of `retry`, in milliseconds.
+const LEAST_RETRY: u64 = 10;
+const MOST_RETRY: u64 = 300_000;
+
+pub(super) fn read(input: &syn::Variant, container: &EnumKeys, errors: &mut Errors) -> Variant {
+    let found = Keys::read(&input.attrs, Place::Variant, errors);
+    let attributes = serde::on_variant(&input.attrs, errors);
+    let shape = shape(&input.fields);
+    let mut fields: Vec<Field> =
+        input.fields.iter().map(|input| field::read(input, container, errors)).collect();
+    apply_with(&attributes, shape, &mut fields, errors);
+    let name_literal = name_literal(&found, attributes, errors);
+    let name_is_sure =
+        name_literal.is_some() || !(found.unclear || found.get(keys::NAME).is_some());
+    Variant {
+        ident: input.ident.clone(),
+        name: name(input, name_literal.as_ref(), name_is_sure, container, errors),
+        name_is_sure,
+        name_literal,
+        retry_key: found.token(keys::RETRY),
+        retry_ms: retry(&found, errors),
+        ephemeral: found.flag(keys::EPHEMERAL, errors),
+        terminal: found.flag(keys::TERMINAL, errors),
+        shape,
+        fields,
+    }
+}
+
+fn shape(fields: &Fields) -> Shape {
+    match fields {
+        Fields::Unit => Shape::Unit,
+        Fields::Named(_) => Shape::Struct,
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Shape::Newtype,
+        Fields::Unnamed(_) => Shape::Tuple,
+    }
+}
+
+/// The name as it was written, by one key or the other.
+fn name_literal(
+    found: &Keys,
+    attributes: VariantAttributes,
+    errors: &mut Errors,
+) -> Option<LitStr> {
+    let ours = found.text(keys::NAME, "stock_changed", errors);
+    let Some((entry, theirs)) = attributes.rename else { return ours };
+    if found.get(keys::NAME).is_some() {
+        errors.at(
+            &entry.key,
+            "`#[sse(name)]` has named this event already: keep that, or this `#[serde(rename)]`",
+        );
+        return ours;
+    }
+    Some(theirs)
+}
+
+/// The name on the wire, checked where it comes from.
+fn name(
+    input: &syn::Variant,
+    literal: Option<&LitStr>,
+    is_sure: bool,
+    container: &EnumKeys,
+    errors: &mut Errors,
+) -> String {
+    let ident = input.ident.unraw().to_string();
+    let name = literal.map_or_else(|| container.rename_all.variant(&ident), LitStr::value);
+    let foreign = container.decode_only.is_some();
+    let checked = if foreign { grammar::foreign_name(&name) } else { grammar::event_name(&name) };
+    match (checked, literal) {
+        (Ok(()), _) => {}
+        (Err(fault), Some(literal)) => errors.at(literal, fault),
+        (Err(_), None) if !is_sure => {}
+        (Err(fault), None) => {
+            let cure = "write `#[sse(name = \"...\")]` above the variant";
+            errors.at(&input.ident, format!("{fault}; {cure}"));
+        }
+    }
+    name
+}
+
+fn retry(found: &Keys, errors: &mut Errors) -> Option<u64> {
+    let literal = found.text(keys::RETRY, "5s", errors)?;
+    duration::milliseconds(&literal.value(), LEAST_RETRY, MOST_RETRY)
+        .map_err(|fault| errors.at(&literal, format!("`retry`: {fault}")))
+        .ok()
+}
+
+/// `#[serde(with)]` on a newtype variant means its only field.
+fn apply_with(
+    attributes: &VariantAttributes,
+    shape: Shape,
+    fields: &mut [Field],
+    errors: &mut Errors,
+) {
+    let Some((entry, path)) = &attributes.with else { return };
+    match (shape, fields) {
+        (Shape::Newtype, [field]) if field.with.is_none() => field.with = Some(path.clone()),
+        _ => errors.at(
+            &entry.key,
+            "`#[serde(with)]` is honoured on a field: write it in front of the field that it means",
+        ),
+    }
+}

@@ -1,0 +1,181 @@
+//! What stands in the parentheses of the attribute.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::{Ident, LitBool, Path};
+
+use crate::{
+    duration::milliseconds,
+    entry::{Entry, Value, split},
+    errors::Errors,
+    suggest::{expected, hint},
+};
+
+const HEARTBEAT: &str = "heartbeat";
+const NO_HEARTBEAT: &str = "no_heartbeat";
+const HEARTBEAT_EVENT: &str = "heartbeat_event";
+const RETRY: &str = "retry";
+const FIRST: &str = "first";
+const FINITE: &str = "finite";
+const CONTROL_EVENTS: &str = "control_events";
+const SOURCE_FIELD: &str = "source_field";
+const CRATE: &str = "crate";
+
+const KEYS: &[&str] = &[
+    HEARTBEAT,
+    NO_HEARTBEAT,
+    HEARTBEAT_EVENT,
+    RETRY,
+    FIRST,
+    FINITE,
+    CONTROL_EVENTS,
+    SOURCE_FIELD,
+    CRATE,
+];
+
+/// Bounds in milliseconds. A heartbeat must be shorter than the tightest common hop, 60 s,
+/// and a head must be out before such a hop gives up.
+const HEARTBEAT_BOUNDS: (u64, u64) = (1_000, 50_000);
+const RETRY_BOUNDS: (u64, u64) = (10, 300_000);
+const FIRST_BOUNDS: (u64, u64) = (0, 50_000);
+
+/// The options of a handler.
+#[derive(Default)]
+pub(super) struct Options {
+    /// The key `finite`, where it stands.
+    pub(super) finite: Option<Span>,
+    krate: Option<Path>,
+    /// Calls on the options of the runtime, in the order of the keys.
+    calls: Vec<TokenStream>,
+}
+
+impl Options {
+    pub(super) fn parse(arguments: TokenStream, errors: &mut Errors) -> Self {
+        let mut entries = Vec::new();
+        split(arguments, "sse_handler", errors, &mut entries);
+        let mut options = Self::default();
+        for (at, entry) in entries.iter().enumerate() {
+            let name = entry.name();
+            if entries[..at].iter().any(|before| before.name() == name) {
+                errors.at(&entry.key, format!("`{name}` is given twice; leave one out"));
+            } else {
+                options.take(entry, errors);
+            }
+        }
+        check_heartbeat(&entries, errors);
+        options
+    }
+
+    fn take(&mut self, entry: &Entry, errors: &mut Errors) {
+        match entry.name().as_str() {
+            HEARTBEAT => self.heartbeat(entry, errors),
+            NO_HEARTBEAT => self.flag(entry, errors, "no_heartbeat"),
+            HEARTBEAT_EVENT => self.flag(entry, errors, "heartbeat_event"),
+            RETRY => self.duration(entry, "3s", RETRY_BOUNDS, errors),
+            FIRST => self.duration(entry, "10s", FIRST_BOUNDS, errors),
+            FINITE => {
+                entry.flag("sse_handler", errors);
+                self.finite = Some(entry.key.span());
+            }
+            CONTROL_EVENTS => self.switch(entry, errors, "no_control_events"),
+            SOURCE_FIELD => self.switch(entry, errors, "no_source_field"),
+            CRATE => self.krate = krate(entry, errors),
+            unknown => {
+                let (hint, expected) = (hint(unknown, KEYS), expected(KEYS));
+                errors.at(&entry.key, format!("unknown key `{unknown}`{hint} {expected}"));
+            }
+        }
+    }
+
+    fn heartbeat(&mut self, entry: &Entry, errors: &mut Errors) {
+        let Some(literal) = entry.text("15s", errors) else { return };
+        let text = literal.value();
+        let is_none = ["never", "none", "off", ""].contains(&text.as_str());
+        if is_none || milliseconds(&text, 0, 0).is_ok() {
+            let message = "a stream without a heartbeat looks open when it is dead, and proxies cut it; \
+                           if that is wanted, write `no_heartbeat` instead of this key";
+            return errors.at(&literal, message);
+        }
+        self.duration(entry, "15s", HEARTBEAT_BOUNDS, errors);
+    }
+
+    fn duration(&mut self, entry: &Entry, example: &str, bounds: (u64, u64), errors: &mut Errors) {
+        let Some(literal) = entry.text(example, errors) else { return };
+        match milliseconds(&literal.value(), bounds.0, bounds.1) {
+            Ok(milliseconds) => {
+                let method = Ident::new(&entry.name(), Span::call_site());
+                self.calls.push(quote!(.#method(#milliseconds)));
+            }
+            Err(message) => errors.at(&literal, message),
+        }
+    }
+
+    fn flag(&mut self, entry: &Entry, errors: &mut Errors, method: &str) {
+        entry.flag("sse_handler", errors);
+        let method = Ident::new(method, Span::call_site());
+        self.calls.push(quote!(.#method()));
+    }
+
+    /// A key that is on unless `= false` says otherwise.
+    fn switch(&mut self, entry: &Entry, errors: &mut Errors, method: &str) {
+        let literal = match &entry.value {
+            Value::Equals(tokens) => syn::parse2::<LitBool>(tokens.clone()).ok(),
+            Value::None | Value::List(..) => None,
+        };
+        match literal {
+            Some(on) if on.value => {}
+            Some(_) => {
+                let method = Ident::new(method, Span::call_site());
+                self.calls.push(quote!(.#method()));
+            }
+            None => {
+                let name = entry.name();
+                errors.at(
+                    &entry.key,
+                    format!("`{name}` is on by default: write `{name} = false` to switch it off"),
+                );
+            }
+        }
+    }
+
+    /// The crate that the expansion calls.
+    pub(super) fn krate(&self) -> TokenStream {
+        match &self.krate {
+            Some(path) => quote!(#path),
+            None => quote!(::sse_runtime),
+        }
+    }
+
+    /// The value of the options, put together when compiling.
+    pub(super) fn value(&self) -> TokenStream {
+        let (krate, calls) = (self.krate(), &self.calls);
+        let base =
+            Ident::new(if self.finite.is_some() { "FINITE" } else { "ENDLESS" }, Span::call_site());
+        quote!(#krate::__private::Options::#base #(#calls)*)
+    }
+}
+
+/// The keys of the heartbeat must agree with each other.
+fn check_heartbeat(entries: &[Entry], errors: &mut Errors) {
+    let given = |name: &str| entries.iter().find(|entry| entry.name() == name);
+    let Some(none) = given(NO_HEARTBEAT) else { return };
+    for key in [HEARTBEAT, HEARTBEAT_EVENT] {
+        if given(key).is_some() {
+            errors.at(&none.key, format!("`{NO_HEARTBEAT}` contradicts `{key}`; leave one out"));
+        }
+    }
+}
+
+fn krate(entry: &Entry, errors: &mut Errors) -> Option<Path> {
+    let literal = entry.text("::sse_runtime", errors)?;
+    match literal.parse::<Path>() {
+        Ok(path) => Some(path),
+        Err(_) => {
+            errors.at(
+                &literal,
+                "`crate` takes the path of the runtime crate, such as \"::sse_runtime\"",
+            );
+            None
+        }
+    }
+}

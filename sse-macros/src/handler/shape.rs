@@ -1,0 +1,197 @@
+//! What form a handler has, read off its signature alone.
+
+use syn::{
+    FnArg, GenericArgument, PathArguments, ReturnType, Signature, Type, TypeParamBound,
+    ext::IdentExt as _, spanned::Spanned as _,
+};
+
+use super::function::Function;
+use crate::errors::Errors;
+
+/// The name that makes an argument the sender.
+const SENDER: &str = "Events";
+
+/// The form of a handler.
+pub(super) struct Shape {
+    /// The type of what the sender sends, if there is a sender.
+    pub(super) sender: Option<Type>,
+    pub(super) output: Output,
+}
+
+/// What a handler returns.
+pub(super) enum Output {
+    /// Nothing.
+    Nothing,
+    /// Events, or what a producer returns.
+    Plain(Type),
+    /// A `Result`, with the type of its error where it is written.
+    Result { whole: Type, ok: Option<Type>, error: Option<Type> },
+}
+
+impl Shape {
+    /// Judges the signature. Nothing that only rustc can know is judged here.
+    pub(super) fn of(function: &Function, errors: &mut Errors) -> Option<Self> {
+        let signature = &function.signature;
+        check_qualifiers(signature, errors);
+        let sender = find_sender(signature, errors);
+        let output = Output::of(&signature.output);
+        if let (Output::Nothing, None) = (&output, &sender) {
+            errors.at(
+                &signature.ident,
+                format!(
+                    "`{}` gives no events: return `impl Stream<Item = YourEvent>`, or take an \
+                     argument `out: Events<YourEvent>` and send them",
+                    signature.ident.unraw()
+                ),
+            );
+        }
+        let is_method = signature.inputs.iter().any(|input| matches!(input, FnArg::Receiver(_)));
+        (!is_method).then_some(Self { sender, output })
+    }
+}
+
+fn check_qualifiers(signature: &Signature, errors: &mut Errors) {
+    if signature.asyncness.is_none() {
+        errors.at(signature.fn_token, "a handler is async: write `async fn`");
+    }
+    if let Some(constness) = signature.constness {
+        errors.at(constness, "a handler cannot be `const`; leave it out");
+    }
+    if let syn::Safety::Unsafe(token) = signature.safety {
+        errors.at(token, "a handler cannot be `unsafe`: whoever sends a request calls it");
+    }
+    if let Some(abi) = &signature.abi {
+        errors.at(abi, "a handler has no `extern` ABI; leave it out");
+    }
+    if let Some(variadic) = &signature.variadic {
+        errors.at(variadic, "a handler has no variadic arguments");
+    }
+    for input in &signature.inputs {
+        if let FnArg::Receiver(receiver) = input {
+            errors.at(
+                receiver.self_token,
+                "a handler is a free function: move it out of the `impl` and take what `self` \
+                 holds as `State(...)`",
+            );
+        }
+    }
+}
+
+fn find_sender(signature: &Signature, errors: &mut Errors) -> Option<Type> {
+    let mut found = None;
+    for input in &signature.inputs {
+        let FnArg::Typed(argument) = input else { continue };
+        let Some(event) = sender_event(&argument.ty) else { continue };
+        if found.is_none() {
+            found = Some(event);
+        } else {
+            errors.at(
+                &argument.ty,
+                "a stream has one sender: send an enum of all its events, or clone the first",
+            );
+        }
+    }
+    found
+}
+
+/// The type of the events, if this is written like a sender.
+pub(super) fn sender_event(ty: &Type) -> Option<Type> {
+    let (name, arguments) = last_segment(ty)?;
+    match arguments.as_slice() {
+        [event] if name == SENDER => Some(event.clone()),
+        _ => None,
+    }
+}
+
+/// The last name of a path and the types in its angle brackets. A type that comes from
+/// `macro_rules!` comes in a group.
+fn last_segment(ty: &Type) -> Option<(String, Vec<Type>)> {
+    let path = match ty {
+        Type::Group(group) => return last_segment(&group.elem),
+        Type::Paren(paren) => return last_segment(&paren.elem),
+        Type::Path(path) => path,
+        _ => return None,
+    };
+    let segment = path.path.segments.last()?;
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments
+            .args
+            .iter()
+            .filter_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty.clone()),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    Some((segment.ident.unraw().to_string(), arguments))
+}
+
+impl Output {
+    fn of(output: &ReturnType) -> Self {
+        let ReturnType::Type(_, ty) = output else { return Self::Nothing };
+        if matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty()) {
+            return Self::Nothing;
+        }
+        match last_segment(ty) {
+            // An alias of `Result` is called so too: `ApiResult<T>`, `io::Result<T>`.
+            Some((name, arguments)) if name.ends_with("Result") => {
+                let mut arguments = arguments.into_iter();
+                let ok = arguments.next();
+                Self::Result { whole: (**ty).clone(), ok, error: arguments.next() }
+            }
+            _ => Self::Plain((**ty).clone()),
+        }
+    }
+
+    /// The type that is written for the items, if the return type is written as
+    /// `impl Stream<Item = ...>`.
+    pub(super) fn item(&self) -> Option<Type> {
+        let ty = match self {
+            Self::Nothing => return None,
+            Self::Plain(ty) => ty,
+            Self::Result { ok, .. } => ok.as_ref()?,
+        };
+        item_of(ty)
+    }
+
+    /// Where the return type stands.
+    pub(super) fn span(&self) -> Option<proc_macro2::Span> {
+        match self {
+            Self::Nothing => None,
+            Self::Plain(ty) | Self::Result { whole: ty, .. } => Some(ty.span()),
+        }
+    }
+}
+
+fn item_of(ty: &Type) -> Option<Type> {
+    let opaque = match ty {
+        Type::Group(group) => return item_of(&group.elem),
+        Type::Paren(paren) => return item_of(&paren.elem),
+        Type::ImplTrait(opaque) => opaque,
+        _ => return None,
+    };
+    opaque.bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        let segment = bound.path.segments.last().filter(|segment| segment.ident == "Stream")?;
+        let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(item) if item.ident == "Item" => Some(item.ty.clone()),
+            _ => None,
+        })
+    })
+}
+
+/// Whether a type can be written once more in a turbofish.
+pub(super) fn is_nameable(ty: &Type) -> bool {
+    use quote::ToTokens as _;
+    !mentions_impl(ty.to_token_stream())
+}
+
+fn mentions_impl(tokens: proc_macro2::TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Group(group) => mentions_impl(group.stream()),
+        proc_macro2::TokenTree::Ident(ident) => ident == "impl" || ident == "_",
+        _ => false,
+    })
+}

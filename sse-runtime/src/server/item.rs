@@ -1,0 +1,126 @@
+//! What a stream of events may be a stream of.
+
+use axum::response::{IntoResponse, Response};
+use futures_core::Stream;
+
+use super::source::{BoxSource, StreamSource};
+use crate::{
+    event::{EncodeError, EncodeEvent, End, EventInfo, FrameOptions, Identity, encode_frame},
+    names::TERMINAL_ID,
+    wire::{EventId, FrameBuffer},
+};
+
+/// An item of a stream of events: an event, `(EventId, event)`, or the `Result` of one
+/// with an error that is a response.
+///
+/// Sealed by its hidden method; the three forms are all there are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an item of a stream of events",
+    label = "not an item of a stream of events",
+    note = "an item is an event, `(EventId, event)`, or `Result` of one of them with an error that implements `IntoResponse`"
+)]
+pub trait EventItem {
+    // Not public API.
+    #[doc(hidden)]
+    type End: End;
+    #[doc(hidden)]
+    const SOURCES: &'static [&'static str];
+    #[doc(hidden)]
+    fn encode(self, buffer: &mut FrameBuffer, options: FrameOptions) -> Encoded;
+}
+
+/// What became of an item.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Encoded {
+    /// A frame in the buffer.
+    Frame(&'static EventInfo),
+    /// The error that the item was.
+    Failed(Response),
+    /// Nothing: it cannot be encoded.
+    Error(EncodeError),
+}
+
+impl<E: EncodeEvent> EventItem for E {
+    type End = E::End;
+    const SOURCES: &'static [&'static str] = E::CATALOGUE.sources();
+
+    fn encode(self, buffer: &mut FrameBuffer, options: FrameOptions) -> Encoded {
+        encode_event(&self, Identity::Own, buffer, options)
+    }
+}
+
+impl<E: EncodeEvent> EventItem for (EventId, E) {
+    type End = E::End;
+    const SOURCES: &'static [&'static str] = E::CATALOGUE.sources();
+
+    fn encode(self, buffer: &mut FrameBuffer, options: FrameOptions) -> Encoded {
+        encode_event(&self.1, Identity::Given(&self.0), buffer, options)
+    }
+}
+
+impl<I: EventItem, R: IntoResponse> EventItem for Result<I, R> {
+    type End = I::End;
+    const SOURCES: &'static [&'static str] = I::SOURCES;
+
+    fn encode(self, buffer: &mut FrameBuffer, options: FrameOptions) -> Encoded {
+        match self {
+            Ok(item) => item.encode(buffer, options),
+            Err(error) => Encoded::Failed(error.into_response()),
+        }
+    }
+}
+
+/// Encodes an event of a stream without a log.
+pub(super) fn encode_event<E: EncodeEvent>(
+    event: &E,
+    identity: Identity<'_>,
+    buffer: &mut FrameBuffer,
+    options: FrameOptions,
+) -> Encoded {
+    const TERMINAL: EventId = EventId::known(TERMINAL_ID);
+    let info = event.__head().info();
+    // A reader that comes back with this id is answered 204, which ends an `EventSource`.
+    let identity = if info.is_terminal() { Identity::Given(&TERMINAL) } else { identity };
+    match encode_frame(event, buffer, identity, options) {
+        Ok(()) => Encoded::Frame(info),
+        Err(error) => Encoded::Error(error),
+    }
+}
+
+/// What a handler may return: today any stream of events.
+///
+/// Sealed by its hidden method.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a stream of events",
+    label = "not a stream of events",
+    note = "return `impl Stream<Item = YourEvent>` (in a `Result` if it can fail before the first event), or take an argument `out: Events<YourEvent>` and return `Result<(), YourError>`"
+)]
+pub trait IntoEvents {
+    // Not public API.
+    #[doc(hidden)]
+    type End: End;
+    #[doc(hidden)]
+    const SOURCES: &'static [&'static str];
+    #[doc(hidden)]
+    fn into_source(self) -> Source;
+}
+
+/// A source behind a name that can be public.
+#[doc(hidden)]
+#[allow(missing_debug_implementations, reason = "not public API, and a source is opaque")]
+pub struct Source(pub(super) BoxSource);
+
+#[diagnostic::do_not_recommend]
+impl<S> IntoEvents for S
+where
+    S: Stream + Send + 'static,
+    S::Item: EventItem,
+{
+    type End = <S::Item as EventItem>::End;
+    const SOURCES: &'static [&'static str] = S::Item::SOURCES;
+
+    fn into_source(self) -> Source {
+        Source(Box::pin(StreamSource::new(self)))
+    }
+}

@@ -1,0 +1,126 @@
+//! What is told about one stream: its span, its numbers, its one line at the end.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::{Span, field::Empty};
+
+use super::cx::Cx;
+use crate::names::Reason;
+
+/// How a stream ended, for [`Cx::on_close`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ended {
+    /// Why it ended.
+    pub reason: Reason,
+    /// How many events were sent, control events not counted.
+    pub events: u64,
+    /// How many bytes were handed to the connection, everything counted.
+    pub bytes: u64,
+    /// The sequence number of the last event: on a stream without a log, its place on the
+    /// stream, from 1. None before the first.
+    pub last_seq: Option<u64>,
+    /// From the request to the first event.
+    pub time_to_first_event: Option<Duration>,
+    /// From the request to the end.
+    pub duration: Duration,
+}
+
+/// The record of one stream (pitfall P11). Dropped before the stream has ended, it says
+/// that the client left: that is all that a server ever sees of it (pitfall P5).
+#[derive(Debug)]
+pub(super) struct Record {
+    cx: Cx,
+    span: Span,
+    started: Instant,
+    first_event: Option<Instant>,
+    events: u64,
+    bytes: u64,
+    ended: bool,
+}
+
+impl Record {
+    pub(super) fn start(cx: Cx, sources: &'static [&'static str]) -> Self {
+        let span = tracing::info_span!(
+            "sse.stream",
+            request_id = cx.request_id(),
+            stream_source = sources.join(","),
+            peer = Empty,
+        );
+        if let Some(peer) = cx.peer() {
+            span.record("peer", tracing::field::display(peer));
+        }
+        cx.set_span(span.clone());
+        Self {
+            cx,
+            span,
+            started: Instant::now(),
+            first_event: None,
+            events: 0,
+            bytes: 0,
+            ended: false,
+        }
+    }
+
+    pub(super) const fn cx(&self) -> &Cx {
+        &self.cx
+    }
+
+    pub(super) const fn span(&self) -> &Span {
+        &self.span
+    }
+
+    pub(super) fn event(&mut self, name: &'static str) {
+        self.events += 1;
+        if self.first_event.is_none() {
+            self.first_event = Some(Instant::now());
+        }
+        tracing::trace!(parent: &self.span, event_seq = self.events, event_name = name, "event");
+    }
+
+    pub(super) fn bytes(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes as u64);
+    }
+
+    /// The one end: later ones are not heard.
+    pub(super) fn end(&mut self, reason: Reason) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let ended = Ended {
+            reason,
+            events: self.events,
+            bytes: self.bytes,
+            last_seq: (self.events > 0).then_some(self.events),
+            time_to_first_event: self.first_event.map(|first| first - self.started),
+            duration: self.started.elapsed(),
+        };
+        self.log(&ended);
+        self.cx.close(&ended);
+    }
+
+    fn log(&self, ended: &Ended) {
+        // The span is told to the subscriber with the line, so that the request id is on it.
+        tracing::info!(
+            parent: &self.span,
+            reason = ended.reason.as_str(),
+            events = ended.events,
+            bytes = ended.bytes,
+            last_seq = ended.last_seq,
+            ttfe_ms = ended.time_to_first_event.map(milliseconds),
+            duration_ms = milliseconds(ended.duration),
+            "stream ended"
+        );
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.end(Reason::Client);
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

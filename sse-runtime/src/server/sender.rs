@@ -1,0 +1,301 @@
+//! The sender of a handler that produces its events.
+
+use std::{
+    fmt,
+    marker::PhantomData,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use axum::response::{IntoResponse, Response};
+use tokio::sync::mpsc;
+
+use super::{
+    cx::Cx,
+    item::{Encoded, encode_event},
+    source::{Ending, FrameSource, Step},
+};
+use crate::{
+    event::{EncodeError, EncodeEvent, EventInfo, FrameOptions, Identity},
+    wire::{EventId, FrameBuffer},
+};
+
+/// How many frames may wait for the connection. The producer runs on the task of the
+/// connection and is polled again whenever the connection takes one, so that more would
+/// only be memory.
+const WAITING: usize = 8;
+
+/// The sender of an [`sse_handler`](crate::sse_handler): an argument written
+/// `out: Events<YourEvent>` makes the function a producer.
+///
+/// ```
+/// use sse_runtime::{Events, SendError, SseEvent, sse_handler};
+///
+/// #[derive(SseEvent)]
+/// #[sse(source = "assistant")]
+/// enum Token {
+///     Delta(String),
+///     #[sse(terminal)]
+///     Done,
+/// }
+///
+/// #[sse_handler(finite)]
+/// async fn complete(text: String, out: Events<Token>) -> Result<(), SendError> {
+///     for word in text.split_whitespace() {
+///         out.send(Token::Delta(word.to_owned())).await?; // waits for a slow reader
+///     }
+///     out.send(Token::Done).await
+/// }
+/// ```
+///
+/// The producer runs while somebody listens and is dropped, at whatever it then waits for,
+/// when the client leaves (pitfall P5). Clones send on the same stream, which ends when
+/// the handler returns, whatever its clones still do.
+pub struct Events<E> {
+    frames: mpsc::Sender<Packet>,
+    ended: Arc<AtomicBool>,
+    options: FrameOptions,
+    cx: Cx,
+    event: PhantomData<fn(E)>,
+}
+
+/// What a sender puts into the stream.
+enum Packet {
+    /// Nothing but the head.
+    Open,
+    /// A frame.
+    Frame(FrameBuffer, &'static EventInfo),
+}
+
+impl<E> Events<E> {
+    /// Sends the head of the response now, though there is no event yet. From then on an
+    /// error can no longer be a status.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Gone`] when the client has left.
+    pub async fn open(&self) -> Result<(), SendError> {
+        self.frames.send(Packet::Open).await.map_err(|_| SendError::Gone)
+    }
+
+    /// Whether the client has left, for code that does not wait.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.frames.is_closed()
+    }
+
+    /// Waits until the client has left.
+    pub async fn gone(&self) {
+        self.frames.closed().await;
+    }
+
+    /// Spawns a task that ends with the stream. See [`Cx::spawn`].
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.cx.spawn(task);
+    }
+
+    /// The context of the stream.
+    #[must_use]
+    pub const fn cx(&self) -> &Cx {
+        &self.cx
+    }
+}
+
+impl<E: EncodeEvent> Events<E> {
+    /// Sends an event, waiting while the reader is slow.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Gone`] when the client has left, [`SendError::Ended`] after a terminal
+    /// event, [`SendError::Encode`] when the event cannot be encoded; the stream then goes
+    /// on without it, if the handler does.
+    pub async fn send(&self, event: E) -> Result<(), SendError> {
+        self.put(&event, Identity::Own).await
+    }
+
+    /// Sends an event with an id that came with it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub async fn send_with_id(&self, id: EventId, event: E) -> Result<(), SendError> {
+        self.put(&event, Identity::Given(&id)).await
+    }
+
+    /// Encodes before it waits, so that the event itself need not be kept, nor be `Sync`.
+    fn put(
+        &self,
+        event: &E,
+        identity: Identity<'_>,
+    ) -> impl Future<Output = Result<(), SendError>> + use<'_, E> {
+        let packet = self.encode(event, identity);
+        async move { self.frames.send(packet?).await.map_err(|_| SendError::Gone) }
+    }
+
+    fn encode(&self, event: &E, identity: Identity<'_>) -> Result<Packet, SendError> {
+        if self.ended.load(Ordering::Acquire) {
+            return Err(SendError::Ended);
+        }
+        let mut frame = FrameBuffer::with_capacity(256);
+        match encode_event(event, identity, &mut frame, self.options) {
+            Encoded::Frame(info) => {
+                // Of two terminal events that race, one is the last.
+                if info.is_terminal() && self.ended.swap(true, Ordering::AcqRel) {
+                    return Err(SendError::Ended);
+                }
+                Ok(Packet::Frame(frame, info))
+            }
+            Encoded::Error(error) => Err(SendError::Encode(error)),
+            Encoded::Failed(_) => Err(SendError::Ended),
+        }
+    }
+}
+
+impl<E> Clone for Events<E> {
+    fn clone(&self) -> Self {
+        Self {
+            frames: self.frames.clone(),
+            ended: Arc::clone(&self.ended),
+            options: self.options,
+            cx: self.cx.clone(),
+            event: PhantomData,
+        }
+    }
+}
+
+impl<E> fmt::Debug for Events<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("cx", &self.cx).field("gone", &self.is_gone()).finish()
+    }
+}
+
+/// Why an event was not sent.
+///
+/// A handler's own error takes it by `From`; what it becomes as a response is seen by
+/// nobody when the client has left, and by the reader before the first event.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The client has left, or the server is ending the stream. Stop producing.
+    Gone,
+    /// A terminal event was sent before. Nothing comes after it.
+    Ended,
+    /// The event cannot be encoded. See [`EncodeError`].
+    Encode(EncodeError),
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone => f.write_str("the client has left the stream"),
+            Self::Ended => f.write_str("the stream has ended with a terminal event"),
+            Self::Encode(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SendError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Gone | Self::Ended => None,
+            Self::Encode(error) => error.source(),
+        }
+    }
+}
+
+impl IntoResponse for SendError {
+    /// A 500 without a text: what went wrong is for the log, not for the client.
+    fn into_response(self) -> Response {
+        http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    }
+}
+
+/// What a producer returns beside its error: nothing.
+#[diagnostic::on_unimplemented(
+    message = "a producer returns `()` or `Result<(), E>`, and this one returns `{Self}`",
+    label = "a producer returns nothing",
+    note = "what is to be sent goes through the sender: `out.send(event).await?`"
+)]
+pub trait Outcome {}
+
+impl Outcome for () {}
+
+/// A handler that produces through a sender, as a source. Its future is polled by the
+/// connection that reads from it: no task that could outlive the client (pitfall P5).
+pub(super) struct Producer {
+    future: Option<Producing>,
+    outcome: Option<Result<(), Response>>,
+    frames: mpsc::Receiver<Packet>,
+}
+
+pub(super) type Producing = Pin<Box<dyn Future<Output = Result<(), Response>> + Send>>;
+
+impl Producer {
+    /// A sender, and the source that takes what it sends.
+    pub(super) fn new<E>(
+        cx: &Cx,
+        options: FrameOptions,
+        produce: impl FnOnce(Events<E>) -> Producing,
+    ) -> Self {
+        let (sender, frames) = mpsc::channel(WAITING);
+        let events = Events {
+            frames: sender,
+            ended: Arc::default(),
+            options,
+            cx: cx.clone(),
+            event: PhantomData,
+        };
+        Self { future: Some(produce(events)), outcome: None, frames }
+    }
+
+    /// Takes what was sent. The channel ends when the handler has returned.
+    fn take(&mut self, cx: &mut Context<'_>, buffer: &mut FrameBuffer) -> Poll<Step> {
+        Poll::Ready(match ready!(self.frames.poll_recv(cx)) {
+            Some(Packet::Frame(frame, info)) => {
+                buffer.append(&frame);
+                Step::Frame(info)
+            }
+            Some(Packet::Open) => Step::Open,
+            None => Step::End(match self.outcome.take() {
+                Some(Err(response)) => Ending::Failed(response),
+                Some(Ok(())) | None => Ending::Complete,
+            }),
+        })
+    }
+
+    /// Runs the handler until it waits.
+    fn run(&mut self, cx: &mut Context<'_>) {
+        let Some(future) = &mut self.future else { return };
+        if let Poll::Ready(outcome) = future.as_mut().poll(cx) {
+            self.future = None;
+            self.outcome = Some(outcome);
+            // Clones of the sender may live on; nothing more is taken from them.
+            self.frames.close();
+        }
+    }
+}
+
+impl FrameSource for Producer {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut FrameBuffer,
+        _options: FrameOptions,
+    ) -> Poll<Step> {
+        // What waits goes first; only then the handler runs, to fill the room that is left,
+        // and what it sent is taken at once.
+        if let Poll::Ready(step) = self.take(cx, buffer) {
+            return Poll::Ready(step);
+        }
+        self.run(cx);
+        self.take(cx, buffer)
+    }
+
+    fn ends_itself(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,100 @@
+//! Where the frames of a stream come from.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::response::Response;
+use futures_core::Stream;
+
+use super::item::{Encoded, EventItem};
+use crate::{
+    event::{EncodeError, EventInfo, FrameOptions},
+    wire::FrameBuffer,
+};
+
+/// Gives one frame after the other. The events behind it are encoded when they are asked
+/// for, into the buffer of the batch: what delivers knows no event type, so that it is
+/// compiled once.
+pub(super) trait FrameSource: Send {
+    /// Appends the next frame to the buffer.
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut FrameBuffer,
+        options: FrameOptions,
+    ) -> Poll<Step>;
+
+    /// Whether it may have work left after its terminal event, and says itself when it is
+    /// done: a handler that saves what it has sent.
+    fn ends_itself(&self) -> bool {
+        false
+    }
+}
+
+pub(super) type BoxSource = Pin<Box<dyn FrameSource>>;
+
+/// What a source gave.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// It has written a frame.
+    Frame(&'static EventInfo),
+    /// The head is to go out, though there is no event yet.
+    Open,
+    /// There is no more.
+    End(Ending),
+}
+
+/// How a source ended.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// By itself.
+    Complete,
+    /// By an error of the handler, which is a response of its own.
+    Failed(Response),
+    /// By an event that cannot be encoded.
+    Encode(EncodeError),
+}
+
+impl From<Encoded> for Step {
+    fn from(encoded: Encoded) -> Self {
+        match encoded {
+            Encoded::Frame(info) => Self::Frame(info),
+            Encoded::Failed(response) => Self::End(Ending::Failed(response)),
+            Encoded::Error(error) => Self::End(Ending::Encode(error)),
+        }
+    }
+}
+
+/// A stream that a handler returned.
+#[derive(Debug)]
+pub(super) struct StreamSource<S> {
+    // Boxed: a source is pinned, and projecting to a field without `unsafe` needs a pin of
+    // its own. One allocation for each stream.
+    stream: Pin<Box<S>>,
+}
+
+impl<S> StreamSource<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream: Box::pin(stream) }
+    }
+}
+
+impl<S> FrameSource for StreamSource<S>
+where
+    S: Stream + Send,
+    S::Item: EventItem,
+{
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut FrameBuffer,
+        options: FrameOptions,
+    ) -> Poll<Step> {
+        Poll::Ready(match ready!(self.stream.as_mut().poll_next(cx)) {
+            Some(item) => item.encode(buffer, options).into(),
+            None => Step::End(Ending::Complete),
+        })
+    }
+}

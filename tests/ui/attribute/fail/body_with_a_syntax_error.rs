@@ -1,0 +1,18 @@
+use futures_util::stream::{self, Stream};
+use sse_runtime::{SseEvent, sse_handler};
+
+#[derive(SseEvent)]
+#[sse(source = "inventory")]
+enum InventoryEvent {
+    SoldOut { sku: String },
+}
+
+#[sse_handler]
+async fn inventory() -> impl Stream<Item = InventoryEvent> {
+    let nothing = ;
+    stream::empty()
+}
+
+fn main() {
+    let _: axum::Router = axum::Router::new().route("/", axum::routing::get(inventory));
+}

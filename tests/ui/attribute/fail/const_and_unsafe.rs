@@ -1,0 +1,15 @@
+use futures_util::stream::{self, Stream};
+use sse_runtime::{SseEvent, sse_handler};
+
+#[derive(SseEvent)]
+#[sse(source = "inventory")]
+enum InventoryEvent {
+    SoldOut { sku: String },
+}
+
+#[sse_handler]
+const unsafe fn inventory() -> impl Stream<Item = InventoryEvent> {
+    stream::empty()
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use futures_util::stream::{self, Stream};
+use sse_runtime::{SseEvent, sse_handler};
+
+#[derive(SseEvent)]
+#[sse(source = "inventory")]
+enum InventoryEvent {
+    SoldOut { sku: String },
+}
+
+struct ShopError;
+
+#[sse_handler]
+async fn inventory() -> Result<impl Stream<Item = InventoryEvent>, ShopError> {
+    Ok(stream::empty())
+}
+
+fn main() {
+    let _: axum::Router = axum::Router::new().route("/", axum::routing::get(inventory));
+}

@@ -1,0 +1,6 @@
+use sse_runtime::sse_handler;
+
+#[sse_handler]
+struct Shop;
+
+fn main() {}

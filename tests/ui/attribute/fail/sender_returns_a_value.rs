@@ -1,0 +1,17 @@
+use sse_runtime::{Events, SseEvent, sse_handler};
+
+#[derive(SseEvent)]
+#[sse(source = "inventory")]
+enum InventoryEvent {
+    SoldOut { sku: String },
+}
+
+#[sse_handler]
+async fn inventory(out: Events<InventoryEvent>) -> u32 {
+    drop(out);
+    7
+}
+
+fn main() {
+    let _: axum::Router = axum::Router::new().route("/", axum::routing::get(inventory));
+}
