@@ -81,7 +81,7 @@ function showBye({ reason }) {
   setState('reconnecting'); // this was the last frame: EventSource now comes back by itself
 }
 
-on('sse.open', showOpen);
+on('sse.open', showOpen, { hasId: true }); // an empty one after a reset: the old id is forgotten
 on('sse.bye', showBye);
 on('notice', ({ text }) => showNotice(String(text)));
 on('reading', addReading, { hasId: true });
@@ -243,8 +243,8 @@ function drawLine(ctx, box, pick, max, color, width) {
     if (!Number.isFinite(value)) continue;
     const x = box.x + box.w * (1 - (samples.at(-1).at - sample.at) / WINDOW_MS);
     const y = box.y + box.h * (1 - Math.min(Math.max(value / max, 0), 1));
-    if (sample.at - before > GAP_MS) ctx.moveTo(x, y);
-    ctx.lineTo(x, y); // after moveTo as well, so that a lone reading shows as a dot
+    if (sample.at - before > GAP_MS) ctx.moveTo(x - 0.5, y); // a little off: a lone reading is a dot
+    ctx.lineTo(x, y);
     before = sample.at;
   }
   ctx.stroke();

@@ -1,0 +1,290 @@
+//! The demo as a program: what it answers over a socket, and how it ends.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail")]
+
+use std::{process::Stdio, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines},
+    net::TcpStream,
+    process::{Child, ChildStderr, Command},
+    time::timeout,
+};
+
+/// Longer than anything here takes on a slow machine; nothing waits for it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn what_is_no_event_is_refused() {
+    let demo = Demo::start().await;
+    let json = "application/json";
+    let long = |length| json!({"type": "sold_out", "sku": "x".repeat(length)}).to_string();
+    let event = json!({"type": "sold_out", "sku": "A-1"}).to_string();
+    let padded = |length: usize| event.clone() + &" ".repeat(length - event.len());
+    let cases: &[(&str, Vec<u8>, u16)] = &[
+        (json, br#"{"type":"stock_changed","sku":"A-1","left":7}"#.into(), 204),
+        (json, br#"{"type":"sold_out","sku":"\u0000\r\n\u2028"}"#.into(), 204),
+        (json, long(64 * 1024).into(), 204),
+        (json, padded(1024 * 1024).into(), 204),
+        (json, br#"{"type":"#.into(), 400),
+        (json, b"".into(), 400),
+        (json, b"{\"type\":\"notice\",\"text\":\"\xff\"}".into(), 400),
+        (json, br#"{"type":"notice","text":"\ud800"}"#.into(), 400),
+        (json, br#"{"type":"notice","text":"x"} y"#.into(), 400),
+        ("text/plain", br#"{"type":"sold_out","sku":"A-1"}"#.into(), 415),
+        ("", br#"{"type":"sold_out","sku":"A-1"}"#.into(), 415),
+        (json, br#"{"type":"moved","sku":"A-1"}"#.into(), 422),
+        (json, br#"{"sku":"A-1"}"#.into(), 422),
+        (json, br#"{"type":"stock_changed","sku":"A-1","left":-1}"#.into(), 422),
+        (json, b"[]".into(), 422),
+        (json, long(64 * 1024 + 1).into(), 422),
+        (json, padded(1024 * 1024 + 1).into(), 413),
+    ];
+    for (kind, body, status) in cases {
+        let answer = demo.post("/events/inventory", kind, body).await.read_to_end().await;
+        let shown = String::from_utf8_lossy(&body[..body.len().min(80)]);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{shown}: {answer}");
+        let (_, reason) = answer.split_once("\r\n\r\n").unwrap();
+        assert_eq!(reason.is_empty(), *status == 204, "{shown}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn text_arrives_as_sent() {
+    let demo = Demo::start().await;
+    let mut inventory = demo.get("/events/inventory", "").await;
+    let mut all = demo.get("/events/all", "").await;
+    inventory.read_until("sse.open").await;
+    all.read_until("sse.open").await;
+
+    let sku = "<img src=x onerror=alert(1)>\r\n\r\nevent: forged\ndata: \u{2028}\u{feff}\0";
+    let event = json!({"type": "stock_changed", "sku": sku, "left": 7}).to_string();
+    demo.post("/events/inventory", "application/json", event.as_bytes()).await.read_to_end().await;
+    for stream in [&mut inventory, &mut all] {
+        let frame = stream.read_until("\"left\":7}\n\n").await;
+        let frame = &frame[frame.rfind("id: evt_").unwrap()..];
+        let lines: Vec<&str> = frame.lines().collect();
+        assert_eq!(lines[1..3], ["event: stock_changed", "source: inventory"], "{frame}");
+        let data: Value = serde_json::from_str(lines[3].strip_prefix("data: ").unwrap()).unwrap();
+        assert_eq!(data, json!({"sku": sku, "left": 7}));
+        assert_eq!(lines[4], "", "{frame}");
+    }
+}
+
+#[tokio::test]
+async fn a_position_without_a_log_is_forgotten() {
+    let demo = Demo::start().await;
+    let mut stream = demo.get("/events/all", "Last-Event-ID: evt_12345678\r\n").await;
+    let open = stream.read_until("\n\n").await;
+    assert!(open.contains("x-event-source: inventory,host\r\n"), "{open}");
+    assert!(open.contains("id:\nevent: sse.open\n"), "{open}");
+    assert!(open.contains("\"resume\":\"reset\",\"missed\":0,\"reason\":\"no_log\""), "{open}");
+}
+
+#[tokio::test]
+async fn the_page_may_only_load_its_own_files() {
+    let demo = Demo::start().await;
+    for (path, kind) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/app.js", "text/javascript; charset=utf-8"),
+        ("/app.css", "text/css; charset=utf-8"),
+        ("/icon.svg", "image/svg+xml"),
+    ] {
+        let answer = demo.get(path, "Connection: close\r\n").await.read_to_end().await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
+        assert!(answer.contains(&format!("content-type: {kind}\r\n")), "{path}: {answer}");
+        assert!(answer.contains("content-security-policy: default-src 'none'; "), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn head_starts_no_producer() {
+    let mut demo = Demo::start().await;
+    let head = "HEAD /events/all HTTP/1.1\r\nHost: demo\r\nX-Request-ID: head.1\r\n\
+                Connection: close\r\n\r\n";
+    let answer = demo.send(head.as_bytes()).await.read_to_end().await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.contains("content-type: text/event-stream\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+
+    // Each stream has a line at its end: here is that of the second, and none before it.
+    let mut stream = demo.get("/events/all", "X-Request-ID: get.1\r\n").await;
+    stream.read_until("sse.open").await;
+    drop(stream);
+    let log = demo.log_until("stream ended").await;
+    assert!(log.contains("get.1") && !log.contains("head.1"), "{log}");
+}
+
+#[tokio::test]
+async fn a_text_comes_back_word_by_word() {
+    let demo = Demo::start().await;
+    let mut stream = demo.post("/complete", "text/plain", "caf\u{e9} au  lait".as_bytes()).await;
+    let answer = stream.read_to_end().await;
+    for (place, word) in ["\"caf\u{e9}\"", "\"au\"", "\"lait\""].iter().enumerate() {
+        let frame = format!("event: delta\nsource: assistant\ndata: {word}\n\n");
+        assert!(answer.contains(&frame), "word {place}: {answer}");
+    }
+    assert_eq!(answer.matches("event: delta\n").count(), 3);
+    assert!(answer.contains("event: done\n") && answer.contains("\"reason\":\"complete\""));
+
+    let empty = demo.post("/complete", "text/plain", b" \n").await.read_to_end().await;
+    assert!(empty.contains("event: done\n") && !empty.contains("event: delta\n"), "{empty}");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_stops_the_producer() {
+    let mut demo = Demo::start().await;
+    let text = "word ".repeat(10_000);
+    let mut stream = demo.post("/complete", "text/plain", text.as_bytes()).await;
+    stream.read_until("event: delta\n").await;
+    drop(stream);
+    let log = demo.log_until("complete stopped producing").await;
+    let line = log.lines().last().unwrap();
+    assert!(line.contains("reason=\"client\""), "{line}");
+    let words: u32 = line.rsplit("words=").next().unwrap().parse().unwrap();
+    // All of them take ten minutes.
+    assert!((1..1_000).contains(&words), "{line}");
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_one_line() {
+    let demo = Demo::start().await;
+    let second = command(&demo.address).stderr(Stdio::piped()).output().await.unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let told = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains(&format!("cannot listen on {}: ", demo.address)), "{told}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_drain_is_told_on_every_stream() {
+    let mut demo = Demo::start().await;
+    let mut streams = Vec::new();
+    for path in ["/events/inventory", "/events/host", "/events/all"].iter().cycle().take(20) {
+        let mut stream = demo.get(path, "").await;
+        stream.read_until("sse.open").await;
+        streams.push(stream);
+    }
+    let status = demo.terminate().await;
+    assert!(status.success(), "{status}");
+    for mut stream in streams {
+        let bye = stream.read_to_end().await;
+        let (_, bye) = bye.split_once("event: sse.bye\n").unwrap();
+        assert!(bye.contains("data: {\"reason\":\"drain\"}\n\n"), "{bye}");
+        assert!(bye.ends_with("0\r\n\r\n"), "the body has an end: {bye}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_client_that_hangs_is_cut() {
+    let mut demo = Demo::start().await;
+    let hanging = demo.send(b"POST /complete HTTP/1.1\r\nHost: demo\r\nContent-Le").await;
+    let mut stream = demo.get("/events/inventory", "").await;
+    stream.read_until("sse.open").await;
+    let status = demo.terminate().await;
+    assert!(status.success(), "{status}");
+    let log = demo.log_until("cut").await;
+    assert!(log.contains("connections=1"), "{log}");
+    drop(hanging);
+}
+
+/// The program, listening.
+struct Demo {
+    /// Killed when it is dropped.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only asked to end where that can be"))]
+    child: Child,
+    address: String,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+fn command(address: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
+    command.args(["--listen", address]).env_remove("RUST_LOG").kill_on_drop(true);
+    command
+}
+
+impl Demo {
+    async fn start() -> Self {
+        let mut child = command("127.0.0.1:0").stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut demo = Self { child, address: String::new(), log };
+        let log = demo.log_until("listening on http://").await;
+        demo.address = log.rsplit("http://").next().unwrap().to_owned();
+        demo
+    }
+
+    /// The lines of the log up to one that has this, which is the last.
+    async fn log_until(&mut self, part: &str) -> String {
+        let mut lines = Vec::new();
+        while !lines.last().is_some_and(|line: &String| line.contains(part)) {
+            let line = timeout(PATIENCE, self.log.next_line()).await;
+            let Ok(Ok(Some(line))) = line else { panic!("no `{part}` in the log: {lines:?}") };
+            lines.push(line);
+        }
+        lines.join("\n")
+    }
+
+    async fn send(&self, request: &[u8]) -> Answer {
+        let mut socket = TcpStream::connect(&self.address).await.unwrap();
+        // A body that is too large is refused while it is still being sent.
+        let _refused = socket.write_all(request).await;
+        Answer { socket, read: Vec::new() }
+    }
+
+    async fn get(&self, path: &str, headers: &str) -> Answer {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: demo\r\n{headers}\r\n");
+        self.send(request.as_bytes()).await
+    }
+
+    async fn post(&self, path: &str, kind: &str, body: &[u8]) -> Answer {
+        let kind =
+            if kind.is_empty() { String::new() } else { format!("Content-Type: {kind}\r\n") };
+        let length = body.len();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: demo\r\n{kind}Content-Length: {length}\r\n\
+             Connection: close\r\n\r\n"
+        );
+        self.send(&[head.as_bytes(), body].concat()).await
+    }
+
+    /// Asks the process to end, and sees that it does so in time.
+    #[cfg(unix)]
+    async fn terminate(&mut self) -> std::process::ExitStatus {
+        let asked = std::time::Instant::now();
+        let kill = format!("kill -TERM {}", self.child.id().unwrap());
+        assert!(Command::new("sh").args(["-c", &kill]).status().await.unwrap().success());
+        let status = timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap();
+        assert!(asked.elapsed() < Duration::from_secs(2), "gone after {:?}", asked.elapsed());
+        status
+    }
+}
+
+/// A connection with what was read from it.
+struct Answer {
+    socket: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Answer {
+    /// Everything so far, once this is in it.
+    async fn read_until(&mut self, part: &str) -> String {
+        loop {
+            let text = String::from_utf8_lossy(&self.read).into_owned();
+            if text.contains(part) {
+                return text;
+            }
+            let read = timeout(PATIENCE, self.socket.read_buf(&mut self.read)).await;
+            assert!(read.unwrap().unwrap() > 0, "the stream ended before `{part}`: {text}");
+        }
+    }
+
+    async fn read_to_end(&mut self) -> String {
+        let end = timeout(PATIENCE, self.socket.read_to_end(&mut self.read)).await.unwrap();
+        // Reset, where a body was refused before it was sent to its end.
+        assert!(end.is_ok() || !self.read.is_empty(), "{end:?}");
+        String::from_utf8_lossy(&self.read).into_owned()
+    }
+}
