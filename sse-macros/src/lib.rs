@@ -11,7 +11,8 @@ mod suggest;
 
 use proc_macro::TokenStream;
 
-/// Makes an enum the events of a stream. Documented where it is used: in `sse-runtime`.
+// `sse-runtime` documents it, where the examples can be compiled.
+#[allow(missing_docs, reason = "documented where it is re-exported")]
 #[proc_macro_derive(SseEvent, attributes(sse, serde))]
 pub fn derive_sse_event(input: TokenStream) -> TokenStream {
     event::derive(&syn::parse_macro_input!(input as syn::DeriveInput)).into()
@@ -21,7 +22,7 @@ pub fn derive_sse_event(input: TokenStream) -> TokenStream {
 /// Documented where it is used: in `sse-runtime`.
 #[proc_macro_attribute]
 pub fn sse_handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    handler::handler(arguments.into(), item.into()).into()
+    handler::handler(arguments.into(), &item.into()).into()
 }
 
 /// An event id from a literal that is checked when compiling.

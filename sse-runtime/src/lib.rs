@@ -1,4 +1,61 @@
 //! Server-sent events, declared instead of hand-written.
+//!
+//! An enum of what a service tells its listeners becomes typed events by
+//! [`#[derive(SseEvent)]`](macro@SseEvent), and an async function becomes a handler of axum
+//! by [`#[sse_handler]`](macro@sse_handler). What cannot be right does not compile; what can
+//! only go wrong later is a typed error, a log line or a metric, never silence.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use sse_runtime::{Events, SendError, SseEvent, sse_handler};
+//!
+//! #[derive(SseEvent)]
+//! #[sse(source = "inventory")]
+//! enum InventoryEvent {
+//!     StockChanged { sku: String, left: u32 }, // event: stock_changed
+//!     #[sse(name = "sold-out", retry = "5s")]
+//!     SoldOut { sku: String },
+//!     #[sse(ephemeral)] // no id, never replayed
+//!     Viewers(u32),
+//! }
+//!
+//! #[sse_handler(heartbeat = "15s")]
+//! async fn inventory(out: Events<InventoryEvent>) -> Result<(), SendError> {
+//!     out.send(InventoryEvent::StockChanged { sku: "A-1".into(), left: 7 }).await?;
+//!     out.send(InventoryEvent::SoldOut { sku: "A-1".into() }).await?;
+//!     out.gone().await; // until the client leaves
+//!     Ok(())
+//! }
+//!
+//! let app: Router = Router::new().route("/events/inventory", get(inventory));
+//! ```
+//!
+//! # The floors
+//!
+//! Each floor uses only the ones below it; a test enforces that.
+//!
+//! | floor | what lives there | |
+//! |---|---|---|
+//! | 0 | [`names`]: the words that wire, log and metrics have in common | constants and enums |
+//! | 0 | the format: [`EventId`], [`EventName`], [`Source`], [`Frame`], [`FrameBuffer`] | no serde, no tokio, no HTTP |
+//! | 1 | typed events: [`trait@SseEvent`], [`Catalogue`], [`encode`], [`decode`] | no I/O |
+//! | 4 | the server: [`macro@sse_handler`], [`Events`], [`Cx`], [`EventStream`], [`Drain`] | axum |
+//!
+//! Floors 2 and 3, the log of a channel and who may still be told what, are not there yet, and
+//! neither is the client.
+//!
+//! # On the wire
+//!
+//! The first frame is `sse.open`: what became of the reader's position, the interval of the
+//! heartbeat, the sources, the request id, and the reconnection time. The last one that a
+//! server writes is `sse.bye` with a [`Reason`] and a reconnection time that is spread. An
+//! event is `id:` (if it has one), `event:`, `source:` and `data:`, which is JSON of the
+//! content of the variant alone. Names that begin with `sse.` belong to this crate.
+//!
+//! # Features
+//!
+//! * **`server`** (default): the handlers, on axum. Without it the crate is floors 0 and 1, for
+//!   a program that encodes or decodes events and serves none.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -27,8 +84,10 @@ pub use names::{Reason, ResetReason, ResumeOutcome};
 pub use server::{
     Cx, Drain, Ended, EventItem, EventStream, Events, IntoEvents, ReadError, SendError, TypedEvents,
 };
+#[doc = include_str!("event/derive.md")]
 pub use sse_macros::SseEvent;
 #[cfg(feature = "server")]
+#[doc = include_str!("server/handler.md")]
 pub use sse_macros::sse_handler;
 pub use wire::{
     EventId, EventName, Frame, FrameBuffer, InvalidEventId, InvalidEventName, InvalidSource, Source,

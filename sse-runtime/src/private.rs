@@ -13,6 +13,8 @@ pub use core::{
 };
 
 #[cfg(feature = "server")]
+pub use crate::event::FrameOptions;
+#[cfg(feature = "server")]
 pub use crate::server::{
     Call, Handler, Options, Started, call, endless, fallback, finite, produces, produces_result,
     refusal, respond, returns, returns_items, returns_result, returns_result_items,

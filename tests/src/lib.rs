@@ -1,1 +1,7 @@
 //! What the tests and benchmarks share.
+
+pub mod parser;
+
+#[cfg(doctest)]
+mod readme;
+pub mod stream;

@@ -6,7 +6,7 @@
 //! mistake is one message, there.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
     Attribute, FnArg, GenericParam, Safety, Signature, Type, ext::IdentExt as _,
     spanned::Spanned as _,
@@ -15,7 +15,7 @@ use syn::{
 use super::{
     function::Function,
     options::Options,
-    shape::{Output, Shape, is_nameable, sender_event},
+    shape::{Output, Shape, is_context, is_nameable, sender_event},
 };
 
 /// The handler.
@@ -26,10 +26,9 @@ pub(super) fn expand(function: &Function, shape: &Shape, options: &Options) -> T
     let parts = Parts::of(function, shape, options);
     let (outer, start) = (parts.outer_head(function), parts.start_head(function));
     let inner = inner(function, &function.signature);
-    // No code of the user's can see the second: it may stand where the user's types stand.
-    let (cx, handler) =
-        (local("__cx", Span::mixed_site()), Ident::new("__handler", Span::call_site()));
-    let (krate, started, kind) = (&parts.krate, parts.started(), parts.kind(&handler));
+    let cx = local("__cx", Span::mixed_site());
+    let (krate, started, start_name) = (&parts.krate, parts.started(), &parts.start);
+    let (handler, kind) = parts.kind();
     let (value, turbofish, given) = (options.value(), &parts.turbofish, &parts.given);
     quote! {
         #outer {
@@ -38,7 +37,8 @@ pub(super) fn expand(function: &Function, shape: &Shape, options: &Options) -> T
                 let #handler = #started;
                 #kind
             }
-            #krate::__private::respond(#cx, #value, __start #turbofish(#(#given),*)).await
+            let #handler = #start_name #turbofish(#krate::Cx::clone(&#cx), #(#given),*);
+            #krate::__private::respond(#cx, #value, #handler).await
         }
     }
 }
@@ -62,7 +62,7 @@ pub(super) fn fallback(function: &Function, options: &Options) -> TokenStream {
         #outer {
             #[allow(dead_code)]
             #inner
-            #krate::__private::fallback(#cx)
+            #krate::__private::fallback(&#cx)
         }
     }
 }
@@ -82,13 +82,15 @@ struct Parts<'a> {
     shape: &'a Shape,
     finite: Option<Span>,
     name: Ident,
+    /// The name of the function that starts the handler: never that of the handler.
+    start: Ident,
     turbofish: TokenStream,
-    /// The arguments of the outer function: all but senders.
+    /// The arguments of the outer function: all but the sender and the context.
     parameters: Vec<TokenStream>,
     /// Their names.
     given: Vec<Ident>,
-    /// The arguments of the call, the sender among them.
-    arguments: Vec<Ident>,
+    /// The arguments of the call, with the sender and the context.
+    arguments: Vec<TokenStream>,
 }
 
 impl<'a> Parts<'a> {
@@ -98,19 +100,26 @@ impl<'a> Parts<'a> {
         for (at, input) in signature.inputs.iter().enumerate() {
             let FnArg::Typed(argument) = input else { continue };
             if sender_event(&argument.ty).is_some() {
-                arguments.push(local("__out", Span::mixed_site()));
+                arguments.push(local("__out", Span::mixed_site()).to_token_stream());
+                continue;
+            }
+            if is_context(&argument.ty) {
+                let cx = local("__cx", Span::mixed_site());
+                let krate = options.krate();
+                arguments.push(quote!(#krate::Cx::clone(&#cx)));
                 continue;
             }
             let (name, ty) = (local(&format!("__{at}"), Span::mixed_site()), &argument.ty);
             parameters.push(quote!(#name: #ty));
             given.push(name.clone());
-            arguments.push(name);
+            arguments.push(name.to_token_stream());
         }
         Self {
             krate: options.krate(),
             shape,
             finite: options.finite,
             name: signature.ident.clone(),
+            start: format_ident!("__start_{}", signature.ident.unraw()),
             turbofish: turbofish(function),
             parameters,
             given,
@@ -136,7 +145,13 @@ impl<'a> Parts<'a> {
         let (parameters, krate) = (&self.parameters, &self.krate);
         let generics = &function.signature.generics;
         let bounds = &generics.where_clause;
-        quote!(fn __start #generics(#(#parameters),*) -> #krate::__private::Started #bounds)
+        let (name, cx) = (&self.start, local("__cx", Span::mixed_site()));
+        // Between underscores of the user's the name may be no snake any more.
+        quote! {
+            #[allow(non_snake_case)]
+            fn #name #generics(#cx: #krate::Cx, #(#parameters),*) -> #krate::__private::Started
+            #bounds
+        }
     }
 
     /// The user's function, called.
@@ -249,19 +264,23 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Whether the end that the type can have is the end that the attribute declares.
-    fn kind(&self, handler: &Ident) -> TokenStream {
-        if let Some(span) = self.finite {
-            let handler = Ident::new(&handler.to_string(), span);
-            return self.at_span("finite", quote!(#handler), span);
-        }
-        let written = self.shape.sender.clone().or_else(|| self.shape.output.item());
-        let span = match written {
-            Some(ty) => ty.span(),
-            None => self.output_span(),
+    /// Whether the end that the type can have is the end that the attribute declares, asked
+    /// of a variable. Its name stands where the question stands, with the hygiene of that
+    /// place, so that the two find each other in what a macro wrote as well.
+    fn kind(&self) -> (Ident, TokenStream) {
+        let (function, span) = match self.finite {
+            Some(key) => ("finite", key),
+            None => ("endless", self.event_span()),
         };
-        let handler = Ident::new(&handler.to_string(), span);
-        self.at_span("endless", quote!(#handler), span)
+        let handler = Ident::new("__handler", span);
+        let asked = self.at_span(function, quote!(#handler), span);
+        (handler, asked)
+    }
+
+    /// Where the type of the events is written.
+    fn event_span(&self) -> Span {
+        let written = self.shape.sender.clone().or_else(|| self.shape.output.item());
+        written.map_or_else(|| self.output_span(), |ty| ty.span())
     }
 }
 

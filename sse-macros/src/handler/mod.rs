@@ -12,7 +12,7 @@ use self::{function::Function, options::Options, shape::Shape};
 use crate::errors::Errors;
 
 /// The whole attribute.
-pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn handler(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let options = Options::parse(arguments, &mut errors);
     let function = errors.take(Function::parse(item.clone()));

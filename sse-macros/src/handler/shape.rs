@@ -11,6 +11,9 @@ use crate::errors::Errors;
 /// The name that makes an argument the sender.
 const SENDER: &str = "Events";
 
+/// The name that makes an argument the context of the stream.
+const CONTEXT: &str = "Cx";
+
 /// The form of a handler.
 pub(super) struct Shape {
     /// The type of what the sender sends, if there is a sender.
@@ -19,6 +22,7 @@ pub(super) struct Shape {
 }
 
 /// What a handler returns.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(super) enum Output {
     /// Nothing.
     Nothing,
@@ -101,6 +105,12 @@ pub(super) fn sender_event(ty: &Type) -> Option<Type> {
         [event] if name == SENDER => Some(event.clone()),
         _ => None,
     }
+}
+
+/// Whether this is written like the context. It is one of its own beside the sender, so
+/// that a test that calls the handler has it from the same hand.
+pub(super) fn is_context(ty: &Type) -> bool {
+    matches!(last_segment(ty), Some((name, arguments)) if name == CONTEXT && arguments.is_empty())
 }
 
 /// The last name of a path and the types in its angle brackets. A type that comes from

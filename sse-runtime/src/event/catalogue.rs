@@ -192,7 +192,7 @@ impl EventInfo {
     }
 
     /// The source that stands in front of the name on the wire.
-    const fn prefix(&self) -> Option<&'static str> {
+    pub(super) const fn prefix(&self) -> Option<&'static str> {
         if self.is_qualified() { self.source } else { None }
     }
 
@@ -205,9 +205,6 @@ impl EventInfo {
     }
 
     /// How this name on the wire stands to another, which may come in two pieces.
-    ///
-    /// Evaluated thousands of times when compiling an enum of enums, and const evaluation
-    /// counts calls and rounds; so the usual cases take one round for each byte, and no call.
     const fn compare(&self, source: Option<&str>, name: &str) -> Comparison {
         match (self.prefix(), source) {
             (None, None) => compare(self.name.as_bytes(), name.as_bytes(), None),

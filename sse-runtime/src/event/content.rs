@@ -3,7 +3,7 @@
 use super::{Payload, strict::Strict};
 
 /// A serializer of JSON into the buffer of a frame.
-pub type JsonSerializer<'a, 'b> = Strict<&'a mut serde_json::Serializer<&'b mut Vec<u8>>>;
+pub(super) type JsonSerializer<'a, 'b> = Strict<&'a mut serde_json::Serializer<&'b mut Vec<u8>>>;
 
 /// Writes the content of a variant straight into the buffer of a frame.
 ///

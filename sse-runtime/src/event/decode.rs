@@ -179,7 +179,7 @@ where
 }
 
 /// A deserializer of JSON over received text.
-pub type JsonDeserializer<'a> = serde_json::Deserializer<serde_json::de::StrRead<'a>>;
+pub(super) type JsonDeserializer<'a> = serde_json::Deserializer<serde_json::de::StrRead<'a>>;
 
 pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
     serde_json::from_str(json)

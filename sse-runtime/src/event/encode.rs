@@ -211,3 +211,51 @@ fn write_head(head: Head, options: FrameOptions, buffer: &mut FrameBuffer) {
     }
     buffer.raw(b"data: ");
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::{Serialize, Serializer};
+
+    use super::*;
+    use crate::SseEvent;
+
+    #[derive(SseEvent)]
+    #[sse(source = "probe", encode_only)]
+    enum ProbeEvent {
+        Text(String),
+        Number(f64),
+        Nested(Nested),
+    }
+
+    /// Encodes an event while it is encoded itself.
+    struct Nested;
+
+    impl Serialize for Nested {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let inner =
+                encode(&ProbeEvent::Text("inner".into())).map_err(serde::ser::Error::custom)?;
+            serializer.serialize_str(&inner.data())
+        }
+    }
+
+    #[test]
+    fn frames_share_nothing_with_the_memory_that_is_kept() {
+        let first = encode(&ProbeEvent::Text("first".into())).unwrap();
+        let second = encode(&ProbeEvent::Text("2".into())).unwrap();
+        assert!(encode(&ProbeEvent::Number(f64::NAN)).is_err());
+        let long = "l".repeat(2 * SCRATCH_KEPT);
+        let long = encode(&ProbeEvent::Text(long)).unwrap();
+        let after = encode(&ProbeEvent::Number(1.5)).unwrap();
+        assert_eq!(first.data(), "\"first\"");
+        assert_eq!(second.data(), "\"2\"");
+        assert_eq!(long.data().len(), 2 * SCRATCH_KEPT + 2);
+        assert_eq!(after.data(), "1.5");
+    }
+
+    #[test]
+    fn a_payload_may_encode_an_event_itself() {
+        let frame = encode(&ProbeEvent::Nested(Nested)).unwrap();
+        assert_eq!(frame.data(), r#""\"inner\"""#);
+        assert_eq!(frame.event(), Some("nested"));
+    }
+}

@@ -6,9 +6,9 @@
 ///
 /// Sealed: there is no third kind.
 pub trait End: sealed::Sealed {
-    /// The kind of a stream that carries this kind and another.
+    // Not public API: used by generated code.
     #[doc(hidden)]
-    type Or<Other: End>: End;
+    const FINITE: bool;
 }
 
 /// No event of the type is terminal.
@@ -20,11 +20,11 @@ pub enum Endless {}
 pub enum Finite {}
 
 impl End for Endless {
-    type Or<Other: End> = Other;
+    const FINITE: bool = false;
 }
 
 impl End for Finite {
-    type Or<Other: End> = Self;
+    const FINITE: bool = true;
 }
 
 mod sealed {

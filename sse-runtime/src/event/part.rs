@@ -33,6 +33,7 @@ pub struct PartOf<E>(PhantomData<E>);
 /// Stands in for what [`PartOf`] lacks. Never called.
 pub trait NoPart<E> {
     const CATALOGUE: Catalogue = Catalogue::__new(&[], &[]);
+    const FINITE: bool = false;
     const SENT: bool = false;
     const READ: bool = false;
 
@@ -64,6 +65,7 @@ impl<E> NoPart<E> for PartOf<E> {}
 
 impl<E: SseEvent> PartOf<E> {
     pub const CATALOGUE: Catalogue = E::CATALOGUE;
+    pub const FINITE: bool = <E::End as End>::FINITE;
 }
 
 impl<E: EncodeEvent> PartOf<E> {
@@ -97,7 +99,8 @@ impl<E: DecodeEvent> PartOf<E> {
     }
 }
 
-/// Whether the whole is finite, as a type.
+/// Whether the whole is finite: a value, so that a part that is no event enum can have it
+/// too.
 #[derive(Debug)]
 pub enum Ending<const FINITE: bool> {}
 

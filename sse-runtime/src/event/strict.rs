@@ -1,6 +1,9 @@
 //! A serializer that refuses what JSON would change without a word.
 
-use serde::ser::{self, Error as _, Serialize, Serializer};
+use serde::{
+    Serialize,
+    ser::{self, Error as _, Serializer},
+};
 
 /// Passes everything on to a serializer of JSON, but refuses NaN and the infinities.
 ///

@@ -38,6 +38,23 @@ pub(super) struct StreamBody {
     heartbeat: Option<Heartbeat>,
 }
 
+/// The body of an answer to `HEAD`: nothing, but not of length zero, which the head would
+/// then claim of a stream.
+#[derive(Debug)]
+pub(super) struct NoBody;
+
+impl http_body::Body for NoBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(None)
+    }
+}
+
 /// The drain switch of the server, waited for by one stream.
 struct Draining {
     started: Pin<Box<dyn Future<Output = ()> + Send>>,

@@ -14,6 +14,7 @@ use tracing::{Instrument, Span};
 
 use super::{
     drain::Drain,
+    panic::caught,
     record::Ended,
     request::{LastEventId, Request},
 };
@@ -195,10 +196,7 @@ impl Cx {
         self.abort_tasks();
         for closer in waiting {
             // One that panics must not keep the others from being told.
-            let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| closer(ended)));
-            if told.is_err() {
-                tracing::error!(parent: &self.span(), "a function given to `on_close` panicked");
-            }
+            let _told = caught(&self.span(), "a function given to `on_close`", || closer(ended));
         }
     }
 

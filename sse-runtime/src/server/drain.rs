@@ -53,7 +53,6 @@ impl Drain {
 
     /// The layer that makes the switch known to the handlers of a router. It goes on the
     /// router after its routes: axum layers what stands before.
-    #[must_use]
     pub fn layer(&self) -> Extension<Self> {
         Extension(self.clone())
     }

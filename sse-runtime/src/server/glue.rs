@@ -3,28 +3,24 @@
 //! Not public API. An expansion is a few calls, each at a token of the user's, so that a
 //! bound that fails is reported where the mistake is; everything else happens here.
 
-use std::{
-    any::Any,
-    future::poll_fn,
-    marker::PhantomData,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
-    task::Poll,
-};
+use std::{future::poll_fn, marker::PhantomData, pin::Pin, task::Poll};
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use futures_core::Stream;
 use http::StatusCode;
 use tokio::time::sleep;
-use tracing::Instrument;
 
 use super::{
-    body::StreamBody,
+    body::{NoBody, StreamBody},
     cx::Cx,
     drain::Drain,
     headers::stream_response,
     item::{EventItem, IntoEvents},
     options::Options,
+    panic::Caught,
     record::Record,
     refusal::refuse_draining,
     response::EventStream,
@@ -67,8 +63,10 @@ enum Start {
     /// A function that returns its stream.
     Call(Call<Result<BoxSource, Response>>),
     /// A function that sends.
-    Produce(Box<dyn FnOnce(&Cx, FrameOptions) -> BoxSource + Send>),
+    Produce(Produce),
 }
+
+type Produce = Box<dyn FnOnce(&Cx, FrameOptions) -> BoxSource + Send>;
 
 impl<K> Handler<K> {
     const fn new(start: Start, sources: &'static [&'static str]) -> Self {
@@ -118,7 +116,7 @@ where
 }
 
 /// What makes a response of an error.
-pub type Refuse<R> = fn(R) -> Response;
+pub(super) type Refuse<R> = fn(R) -> Response;
 
 /// The error of a handler, as the response that it is.
 pub fn refusal<R: IntoResponse>(error: R) -> Response {
@@ -195,7 +193,7 @@ pub trait NeverEnds {}
 impl NeverEnds for crate::event::Endless {}
 
 /// Stands in for a handler that did not expand; the crate does not compile anyway.
-pub fn fallback(cx: Cx) -> EventStream {
+pub fn fallback(cx: &Cx) -> EventStream {
     EventStream::response(StatusCode::NOT_IMPLEMENTED.into_response(), cx.request_id())
 }
 
@@ -232,7 +230,7 @@ fn answer_at_once(
     if let Some(drain) = cx.drain().filter(|drain| drain.is_draining()) {
         return Some(refuse(cx, options, drain));
     }
-    request.is_head.then(|| stream_response((), sources, &request.id))
+    request.is_head.then(|| stream_response(Body::new(NoBody), sources, &request.id))
 }
 
 fn refuse(cx: &Cx, options: &Options, drain: &Drain) -> Response {
@@ -253,33 +251,15 @@ async fn open_source(
             return Ok(produce(cx, options));
         }
     };
-    match catch_panic(call).instrument(record.span().clone()).await {
-        Ok(Ok(source)) => Ok(source),
-        Ok(Err(response)) => {
+    match Caught::new(call, record.span().clone()).await {
+        Some(Ok(source)) => Ok(source),
+        Some(Err(response)) => {
             let status = response.status().as_u16();
             tracing::info!(parent: record.span(), status, "the handler refused");
             Err(response)
         }
-        Err(_panic) => {
-            tracing::error!(
-                parent: record.span(),
-                request_id = cx.request_id(),
-                "the handler panicked"
-            );
-            Err(StatusCode::INTERNAL_SERVER_ERROR.into_response())
-        }
+        None => Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
     }
-}
-
-async fn catch_panic<T>(mut call: Call<T>) -> Result<T, Box<dyn Any + Send>> {
-    poll_fn(move |cx| {
-        // What the panic leaves broken is dropped with the call.
-        match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
-            Ok(polled) => polled.map(Ok),
-            Err(panic) => Poll::Ready(Err(panic)),
-        }
-    })
-    .await
 }
 
 /// What the head waited for.

@@ -13,6 +13,7 @@ mod glue;
 mod headers;
 mod item;
 mod options;
+mod panic;
 mod reader;
 mod record;
 mod refusal;

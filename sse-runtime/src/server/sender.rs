@@ -16,7 +16,9 @@ use tokio::sync::mpsc;
 
 use super::{
     cx::Cx,
+    glue::Call,
     item::{Encoded, encode_event},
+    panic::Caught,
     source::{Ending, FrameSource, Step},
 };
 use crate::{
@@ -227,12 +229,13 @@ impl Outcome for () {}
 /// A handler that produces through a sender, as a source. Its future is polled by the
 /// connection that reads from it: no task that could outlive the client (pitfall P5).
 pub(super) struct Producer {
-    future: Option<Producing>,
-    outcome: Option<Result<(), Response>>,
+    future: Option<Caught<Result<(), Response>>>,
+    /// What it returned; nothing after a panic.
+    outcome: Option<Option<Result<(), Response>>>,
     frames: mpsc::Receiver<Packet>,
 }
 
-pub(super) type Producing = Pin<Box<dyn Future<Output = Result<(), Response>> + Send>>;
+pub(super) type Producing = Call<Result<(), Response>>;
 
 impl Producer {
     /// A sender, and the source that takes what it sends.
@@ -249,7 +252,8 @@ impl Producer {
             cx: cx.clone(),
             event: PhantomData,
         };
-        Self { future: Some(produce(events)), outcome: None, frames }
+        let future = Caught::new(produce(events), cx.span());
+        Self { future: Some(future), outcome: None, frames }
     }
 
     /// Takes what was sent. The channel ends when the handler has returned.
@@ -261,8 +265,9 @@ impl Producer {
             }
             Some(Packet::Open) => Step::Open,
             None => Step::End(match self.outcome.take() {
-                Some(Err(response)) => Ending::Failed(response),
-                Some(Ok(())) | None => Ending::Complete,
+                Some(Some(Err(response))) => Ending::Failed(response),
+                Some(None) => Ending::Panicked,
+                Some(Some(Ok(()))) | None => Ending::Complete,
             }),
         })
     }
@@ -270,7 +275,7 @@ impl Producer {
     /// Runs the handler until it waits.
     fn run(&mut self, cx: &mut Context<'_>) {
         let Some(future) = &mut self.future else { return };
-        if let Poll::Ready(outcome) = future.as_mut().poll(cx) {
+        if let Poll::Ready(outcome) = Pin::new(future).poll(cx) {
             self.future = None;
             self.outcome = Some(outcome);
             // Clones of the sender may live on; nothing more is taken from them.

@@ -1,14 +1,12 @@
 //! One stream, from its first poll to its one end.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll, ready};
 
 use axum::response::Response;
 
 use super::{
     options::Options,
+    panic::caught,
     record::Record,
     source::{BoxSource, Ending, Step},
 };
@@ -18,7 +16,6 @@ use crate::{event::FrameOptions, names::Reason, wire::FrameBuffer};
 /// leaves half-written is taken back, a panic is an end like any other, nothing comes
 /// after the end, and the end has one reason.
 pub(super) struct Session {
-    // Dropped before the record, so that the producer is gone when the end is told.
     source: Option<BoxSource>,
     options: Options,
     terminal: bool,
@@ -72,13 +69,13 @@ impl Session {
         };
         let frame = FrameOptions { source_field: self.options.source_field };
         let begin = buffer.mark();
-        let polled = self.record.span().in_scope(|| {
-            // What the user's code leaves broken is dropped right below, unseen.
-            catch_unwind(AssertUnwindSafe(|| source.as_mut().poll_frame(cx, buffer, frame)))
+        let polled = caught(self.record.span(), "the handler", || {
+            source.as_mut().poll_frame(cx, buffer, frame)
         });
-        let Ok(step) = polled else {
+        let Some(step) = polled else {
+            // A `Serialize` that panicked half-way.
             buffer.rewind(begin);
-            return Poll::Ready(Progress::End(self.panicked()));
+            return Poll::Ready(Progress::End(self.failed(None)));
         };
         Poll::Ready(match ready!(step) {
             Step::Open => Progress::Open,
@@ -103,21 +100,8 @@ impl Session {
 
     fn drop_source(&mut self) {
         let source = self.source.take();
-        let dropped =
-            self.record.span().in_scope(|| catch_unwind(AssertUnwindSafe(|| drop(source))));
-        if dropped.is_err() {
-            tracing::error!(parent: self.record.span(), "the handler panicked while it was dropped");
-        }
-    }
-
-    #[cold]
-    fn panicked(&self) -> Close {
-        tracing::error!(
-            parent: self.record.span(),
-            request_id = self.record.cx().request_id(),
-            "the handler panicked"
-        );
-        Close { reason: self.after_failure(), response: None }
+        let span = self.record.span();
+        let _dropped = caught(span, "the handler, being dropped,", || drop(source));
     }
 
     fn ended(&self, ending: Ending) -> Close {
@@ -133,17 +117,26 @@ impl Session {
                     status = response.status().as_u16(),
                     "the handler failed"
                 );
-                Close { reason: self.after_failure(), response: Some(response) }
+                self.failed(Some(response))
             }
             Ending::Encode(error) => {
                 tracing::error!(parent: self.record.span(), %error, "an event was not sent");
-                Close { reason: self.after_failure(), response: None }
+                self.failed(None)
             }
+            Ending::Panicked => self.failed(None),
         }
     }
 
     /// After the terminal event the reader has everything: what fails then is for the log.
-    const fn after_failure(&self) -> Reason {
-        if self.terminal { Reason::Complete } else { Reason::Error }
+    const fn failed(&self, response: Option<Response>) -> Close {
+        let reason = if self.terminal { Reason::Complete } else { Reason::Error };
+        Close { reason, response }
+    }
+}
+
+impl Drop for Session {
+    /// The client left. The producer goes first, before the record tells that.
+    fn drop(&mut self) {
+        self.drop_source();
     }
 }

@@ -53,6 +53,8 @@ pub(super) enum Ending {
     Complete,
     /// By an error of the handler, which is a response of its own.
     Failed(Response),
+    /// By a panic, which has been logged.
+    Panicked,
     /// By an event that cannot be encoded.
     Encode(EncodeError),
 }

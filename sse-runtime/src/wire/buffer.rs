@@ -1,7 +1,7 @@
 //! The encoder: frames, whole or not at all.
 
 use bytes::Bytes;
-use memchr::memchr2;
+use memchr::{memchr2, memchr2_iter};
 
 use super::{EventId, Frame};
 
@@ -132,13 +132,13 @@ impl FrameBuffer {
         &mut self.bytes
     }
 
-    /// Ends the payload that began at the mark, and with it the frame.
+    /// Ends the payload that began at the mark, and with it the frame. The payload is JSON.
     ///
     /// JSON writes no line end of its own, but a `RawValue` carries those of its author:
     /// each becomes a `data:` line of its own, which a reader joins again. Looking once
     /// over the finished payload is cheaper than looking at each piece on its way in.
     pub(crate) fn end_payload(&mut self, start: Mark) {
-        if memchr2(b'\r', b'\n', &self.bytes[start.0..]).is_some() {
+        if breaks_lines(&self.bytes[start.0..]) {
             self.split_lines(start);
         }
         self.raw(b"\n\n");
@@ -148,14 +148,45 @@ impl FrameBuffer {
     fn split_lines(&mut self, start: Mark) {
         let payload = self.bytes.split_off(start.0);
         let mut rest = payload.as_slice();
-        while let Some(end) = memchr2(b'\r', b'\n', rest) {
-            self.raw(&rest[..end]);
-            self.raw(b"\ndata: ");
-            let crlf = rest[end..].starts_with(b"\r\n");
-            rest = &rest[end + 1 + usize::from(crlf)..];
+        while !rest.is_empty() {
+            let (replaced, length) = match rest {
+                [b'\r', b'\n', ..] => (LINE, 2),
+                [b'\r' | b'\n', ..] => (LINE, 1),
+                _ => FOREIGN_BREAKS
+                    .into_iter()
+                    .find(|(line_end, _)| rest.starts_with(line_end))
+                    .map_or((&rest[..1], 1), |(line_end, escape)| (escape, line_end.len())),
+            };
+            self.raw(replaced);
+            rest = &rest[length..];
         }
-        self.raw(rest);
     }
+}
+
+/// What a line end of the payload becomes.
+const LINE: &[u8] = b"\ndata: ";
+
+/// Characters that end no line by the standard, but do for readers that ask their language
+/// what a line is (httpx-sse before 0.4.2, whatever uses Python's `splitlines`): with them
+/// a text could forge a field. JSON holds them in strings alone, where the escape is the
+/// same character.
+const FOREIGN_BREAKS: [(&[u8], &[u8]); 3] = [
+    ("\u{85}".as_bytes(), b"\\u0085"),
+    ("\u{2028}".as_bytes(), b"\\u2028"),
+    ("\u{2029}".as_bytes(), b"\\u2029"),
+];
+
+/// Whether a reader might see more than one line here.
+fn breaks_lines(payload: &[u8]) -> bool {
+    // Nearly every payload is free of them. One pass without a branch, which compiles to
+    // many bytes at a time, says so.
+    let suspicious = |found, byte: &u8| found | matches!(byte, b'\r' | b'\n' | 0xC2 | 0xE2);
+    if !payload.iter().fold(false, suspicious) {
+        return false;
+    }
+    let foreign = |at: usize| FOREIGN_BREAKS.iter().any(|(end, _)| payload[at..].starts_with(end));
+    // The first bytes of the three.
+    memchr2(b'\r', b'\n', payload).is_some() || memchr2_iter(0xC2, 0xE2, payload).any(foreign)
 }
 
 #[cfg(test)]
@@ -179,6 +210,16 @@ mod tests {
         assert_eq!(payload("a\r\nb"), "data: a\ndata: b\n\n");
         assert_eq!(payload("a\n\rb\n"), "data: a\ndata: \ndata: b\ndata: \n\n");
         assert_eq!(payload(""), "data: \n\n");
+    }
+
+    #[test]
+    fn what_some_readers_take_for_a_line_end_is_escaped() {
+        assert_eq!(payload("\"a\u{85}b\""), "data: \"a\\u0085b\"\n\n");
+        assert_eq!(payload("\"\u{2028}\u{2029}\""), "data: \"\\u2028\\u2029\"\n\n");
+        // Their neighbours are left alone.
+        let near = "\"\u{84}\u{86}\u{a0}\u{2027}\u{202a}\u{200b}\u{feff}…“”\"";
+        assert_eq!(payload(near), format!("data: {near}\n\n"));
+        assert_eq!(payload("[\n\"\u{2028}\"]"), "data: [\ndata: \"\\u2028\"]\n\n");
     }
 
     #[test]

@@ -1,0 +1,2 @@
+//! The code of README.md, compiled as documentation tests.
+#![doc = include_str!("../../README.md")]
