@@ -13,7 +13,9 @@ pub(crate) fn milliseconds(text: &str, least: u64, most: u64) -> Result<u64, Str
         "s" => 1_000,
         "m" => 60_000,
         "" => {
-            return Err(format!("`{number}` lacks its unit: write \"{number}s\" or \"{number}ms\""));
+            return Err(format!(
+                "`{number}` lacks its unit: write \"{number}s\" or \"{number}ms\""
+            ));
         }
         _ => return Err(format!("`{}` is no unit of a duration: {example}", unit.escape_debug())),
     };

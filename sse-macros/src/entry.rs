@@ -37,16 +37,12 @@ impl Entry {
     /// A key that stands alone.
     pub(crate) fn flag(&self, attribute: &str, errors: &mut Errors) {
         let name = self.name();
+        let message = format!("`{name}` takes no value: write `#[{attribute}({name})]`");
         match &self.value {
             Value::None => {}
-            Value::Equals(value) => {
-                errors
-                    .at(value, format!("`{name}` takes no value: write `#[{attribute}({name})]`"));
-            }
-            Value::List(_, group) => {
-                errors
-                    .at(group, format!("`{name}` takes no value: write `#[{attribute}({name})]`"));
-            }
+            Value::Equals(value) if value.is_empty() => errors.at(&self.key, message),
+            Value::Equals(value) => errors.at(value, message),
+            Value::List(_, group) => errors.at(group, message),
         }
     }
 

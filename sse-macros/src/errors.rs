@@ -1,12 +1,13 @@
 //! Errors, collected: whoever made three mistakes is told of three.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 /// What is wrong with the input, until [`finish`](Self::finish) takes it.
 #[derive(Debug, Default)]
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
+    left_to_rustc: bool,
     finished: bool,
 }
 
@@ -20,9 +21,9 @@ impl Errors {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// A mistake at a place without tokens of its own.
-    pub(crate) fn at_span(&mut self, span: Span, message: impl std::fmt::Display) {
-        self.push(syn::Error::new(span, message));
+    /// A mistake that rustc reports by itself: a second message would not help.
+    pub(crate) fn leave_to_rustc(&mut self) {
+        self.left_to_rustc = true;
     }
 
     /// How many there are so far.
@@ -39,10 +40,10 @@ impl Errors {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// Invocations of `compile_error!`, if there is anything to say.
+    /// Invocations of `compile_error!`, if anything is wrong.
     pub(crate) fn finish(mut self) -> Result<(), TokenStream> {
         self.finished = true;
-        if self.found.is_empty() {
+        if self.found.is_empty() && !self.left_to_rustc {
             return Ok(());
         }
         Err(self.found.iter().map(syn::Error::to_compile_error).collect())

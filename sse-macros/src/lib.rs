@@ -8,6 +8,7 @@ mod grammar;
 mod handler;
 mod literal;
 mod suggest;
+mod tokens;
 
 use proc_macro::TokenStream;
 

@@ -5,7 +5,8 @@
 //! by [`#[sse_handler]`](macro@sse_handler). What cannot be right does not compile; what can
 //! only go wrong later is a typed error, a log line or a metric, never silence.
 //!
-//! ```
+#![cfg_attr(feature = "server", doc = "```")]
+#![cfg_attr(not(feature = "server"), doc = "```ignore")]
 //! use axum::{Router, routing::get};
 //! use sse_runtime::{Events, SendError, SseEvent, sse_handler};
 //!

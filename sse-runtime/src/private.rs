@@ -13,8 +13,6 @@ pub use core::{
 };
 
 #[cfg(feature = "server")]
-pub use crate::event::FrameOptions;
-#[cfg(feature = "server")]
 pub use crate::server::{
     Call, Handler, Options, Started, call, endless, fallback, finite, produces, produces_result,
     refusal, respond, returns, returns_items, returns_result, returns_result_items,
@@ -22,8 +20,8 @@ pub use crate::server::{
 pub use crate::{
     event::{
         Catalogue, Content, DecodeError, DecodeEvent, EncodeEvent, Ending, EndingOf, Endless,
-        EventInfo, Finite, Head, IdField, Items, Name, NoPart, Object, OwnedPayload, Part, PartOf,
-        Payload, SseEvent, TopicField,
+        EventInfo, Finite, FrameOptions, Head, IdField, Items, Name, NoPart, Object, OwnedPayload,
+        Part, PartOf, Payload, SseEvent, TopicField,
         decode::{value, value_with},
         merge::{Merged, sizes},
     },

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use axum::{
@@ -79,18 +79,34 @@ pub async fn text(response: Response) -> String {
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// A subscriber that writes here, for `tracing::subscriber::set_default`.
-    #[must_use]
-    pub fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
-        let log = self.clone();
-        tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(log).finish()
+    /// The log of this process, which begins with the first call. One for all tests, because
+    /// a subscriber of one thread makes those of the others deaf now and then; whoever asks
+    /// tells its lines by the request id.
+    ///
+    /// # Panics
+    ///
+    /// When somebody else has installed another subscriber.
+    #[allow(clippy::expect_used, reason = "tests")]
+    pub fn of_this_process() -> &'static Self {
+        static LOG: OnceLock<Log> = OnceLock::new();
+        LOG.get_or_init(|| {
+            let log = Self::default();
+            let subscriber = tracing_subscriber::fmt()
+                .with_ansi(false)
+                .without_time()
+                .with_writer(log.clone())
+                .finish();
+            tracing::subscriber::set_global_default(subscriber).expect("the first");
+            log
+        })
     }
 
-    /// What was logged.
+    /// The lines so far that hold this text.
     #[must_use]
-    pub fn lines(&self) -> Vec<String> {
+    pub fn lines_with(&self, text: &str) -> Vec<String> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
+        let lines = String::from_utf8_lossy(&bytes);
+        lines.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
     }
 }
 

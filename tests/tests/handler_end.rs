@@ -1,4 +1,5 @@
 //! How a stream ends: for one reason, told once, with nothing left running.
+#![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::{
     future::pending,
@@ -101,9 +102,9 @@ async fn each_end_has_its_reason_and_is_told_once() {
     for (deed, reason, events) in cases {
         let ends = Ends::default();
         let told = Chunks::of(call!(sends(State((deed, ends.clone())))).await).rest().await;
-        let bye = format!("event: sse.bye\nretry: ");
+        let bye = "event: sse.bye\nretry: ";
         let end = format!("data: {{\"reason\":\"{reason}\"}}\n\n");
-        assert!(told.contains(&bye) && told.ends_with(&end), "{told}");
+        assert!(told.contains(bye) && told.ends_with(&end), "{told}");
         let ended = ends.one();
         assert_eq!((ended.reason, ended.events, ended.last_seq), (reason, events, Some(events)));
         assert_eq!(ended.bytes, told.len() as u64);
@@ -317,19 +318,23 @@ async fn a_sender_is_told_of_an_event_that_cannot_be_encoded() {
     assert!(told.ends_with("data: {\"reason\":\"complete\"}\n\n"), "{told}");
 }
 
+/// Reads a stream to its end, and gives the lines that were logged with its request id.
+async fn logged(deed: Deed) -> Vec<String> {
+    let log = Log::of_this_process();
+    let response = call!(sends(State((deed, Ends::default())))).await.into_response();
+    let id = response.headers()["x-request-id"].to_str().expect("text").to_owned();
+    Chunks::of(response).rest().await;
+    log.lines_with(&format!("request_id=\"{id}\""))
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_line_at_the_end_says_everything() {
-    let log = Log::default();
-    let guard = tracing::subscriber::set_default(log.subscriber());
-    let answer = call!(sends(State((Deed::Complete, Ends::default())))).await;
-    Chunks::of(answer).rest().await;
-    drop(guard);
-    let lines = log.lines();
-    let ends: Vec<_> = lines.iter().filter(|line| line.contains("stream ended")).collect();
-    assert_eq!(ends.len(), 1, "{lines:?}");
+    let lines = logged(Deed::Complete).await;
+    let [end] = lines.as_slice() else { panic!("one line: {lines:?}") };
     for part in [
-        "sse.stream{request_id=\"req_",
+        "INFO sse.stream{",
         "stream_source=\"assistant\"",
+        "stream ended",
         "reason=\"complete\"",
         "events=2",
         "bytes=",
@@ -337,20 +342,14 @@ async fn one_line_at_the_end_says_everything() {
         "ttfe_ms=0",
         "duration_ms=0",
     ] {
-        assert!(ends[0].contains(part), "{part} in {}", ends[0]);
+        assert!(end.contains(part), "{part} in {end}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_logged_with_the_request_id() {
-    let log = Log::default();
-    let guard = tracing::subscriber::set_default(log.subscriber());
-    let answer = call!(sends(State((Deed::PanicLater, Ends::default())))).await;
-    let response = answer.into_response();
-    let id = response.headers()["x-request-id"].to_str().expect("text").to_owned();
-    Chunks::of(response).rest().await;
-    drop(guard);
-    let lines = log.lines();
-    let panicked = lines.iter().find(|line| line.contains("the handler panicked"));
-    assert!(panicked.expect("a line").contains(&format!("request_id=\"{id}\"")), "{lines:?}");
+    let lines = logged(Deed::PanicLater).await;
+    let [panicked, end] = lines.as_slice() else { panic!("two lines: {lines:?}") };
+    assert!(panicked.contains("ERROR sse.stream{") && panicked.contains("the handler panicked"));
+    assert!(end.contains("reason=\"error\""), "{end}");
 }

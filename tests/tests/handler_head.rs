@@ -1,4 +1,5 @@
 //! The head of the response: what it waits for, and what it can still become.
+#![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::{
     sync::{

@@ -1,4 +1,5 @@
 //! What a handler puts on the wire, to the byte.
+#![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::time::Duration;
 

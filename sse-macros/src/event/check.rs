@@ -109,6 +109,10 @@ fn names(variants: &[Variant], errors: &mut Errors) {
             seen.insert(variant.name.to_ascii_lowercase(), variant);
             continue;
         };
+        if first.ident == variant.ident {
+            errors.leave_to_rustc();
+            continue;
+        }
         let (name, first_name, first) = (&variant.name, &first.name, &first.ident);
         let message = if name == first_name {
             format!("`{first}` is called `{name}` already: give this event another name")
@@ -181,7 +185,9 @@ fn keys_of_fields(variant: &Variant, errors: &mut Errors) {
         let Some(ident) = &field.ident else { continue };
         let before = written.insert(&field.key.encode, ident);
         let before = read.insert(&field.key.decode, ident).or(before);
-        if let Some(before) = before {
+        if before == Some(ident) {
+            errors.leave_to_rustc();
+        } else if let Some(before) = before {
             let message = format!(
                 "the fields `{before}` and `{ident}` have one key in the object: give one of \
                  them another by `#[serde(rename = \"...\")]`"

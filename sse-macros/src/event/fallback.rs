@@ -6,17 +6,22 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{expand::wrap, model::Event};
+use super::{
+    expand::{merge, runtime, wrap},
+    model::{Body, Event},
+};
 
 /// Implementations that always compile and are never called.
 pub(super) fn fallback(event: &Event) -> TokenStream {
-    let (p, ident) = (&event.keys.runtime, &event.ident);
+    let (p, ident) = (runtime(), &event.ident);
     let (impl_generics, type_generics, clause) = event.generics.split_for_impl();
-    let end = if event.mentions_terminal { quote!(Finite) } else { quote!(Endless) };
-    wrap(&quote! {
+    let end = end(event);
+    let items = quote! {
+        use #p::NoPart as _;
+
         #[automatically_derived]
         impl #impl_generics #p::SseEvent for #ident #type_generics #clause {
-            type End = #p::#end;
+            type End = #end;
             const CATALOGUE: #p::Catalogue = #p::Catalogue::__new(&[], &[]);
         }
 
@@ -37,5 +42,20 @@ pub(super) fn fallback(event: &Event) -> TokenStream {
                 #p::Result::Err(#p::DecodeError::__unknown(name))
             }
         }
-    })
+    };
+    wrap(event, &items)
+}
+
+/// As near to what was meant as can be told, because handlers ask for it.
+fn end(event: &Event) -> TokenStream {
+    let p = runtime();
+    match &event.body {
+        // A const expression cannot hold parameters.
+        Body::Parts(parts) if event.generics.params.is_empty() => merge::end(parts),
+        Body::Parts(_) => quote!(#p::Endless),
+        Body::Events(variants) if variants.iter().any(|variant| variant.terminal.is_some()) => {
+            quote!(#p::Finite)
+        }
+        Body::Events(_) => quote!(#p::Endless),
+    }
 }

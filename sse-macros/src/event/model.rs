@@ -12,8 +12,9 @@ pub(crate) struct Event {
     pub(crate) generics: Generics,
     pub(crate) keys: EnumKeys,
     pub(crate) body: Body,
-    /// Whether a variant says `terminal`, rightly or not.
-    pub(crate) mentions_terminal: bool,
+    /// Whether a lint about what is deprecated is spoken of, so that the expansion must
+    /// keep quiet. Elsewhere it says nothing, because a crate may forbid to say anything.
+    pub(crate) mentions_deprecated: bool,
 }
 
 /// What stands in the braces.
@@ -26,7 +27,7 @@ pub(crate) enum Body {
 
 /// The keys on the enum. A key that is there and wrong keeps its token and has no value.
 pub(crate) struct EnumKeys {
-    /// The path of the `__private` module of the runtime.
+    /// The path of the runtime.
     pub(crate) runtime: TokenStream,
     /// Whether a key could not be understood, so that none can be called missing.
     pub(crate) unclear: bool,
@@ -54,7 +55,8 @@ pub(crate) struct Variant {
     pub(crate) ident: Ident,
     /// The name on the wire.
     pub(crate) name: String,
-    /// Whether the name is what the user meant: a key that cannot be read may have held it.
+    /// Whether the name is good, and what the user meant: a key that cannot be read may have
+    /// held it.
     pub(crate) name_is_sure: bool,
     /// Where the name was written; none when it comes from the variant.
     pub(crate) name_literal: Option<LitStr>,

@@ -67,9 +67,10 @@ pub(super) fn fallback(function: &Function, options: &Options) -> TokenStream {
     }
 }
 
-/// Without the qualifiers that were an error, so that they are not a second one.
+/// With the qualifiers that a handler has, so that the body has no second error for them.
 fn plain(signature: &Signature) -> Signature {
     let mut plain = signature.clone();
+    plain.asyncness.get_or_insert_default();
     plain.constness = None;
     plain.safety = Safety::Default;
     plain.abi = None;

@@ -16,15 +16,14 @@ mod object;
 mod part;
 mod payload;
 mod strict;
+mod text;
 mod traits;
 mod values;
 
 pub use catalogue::{Catalogue, EventInfo};
 pub use content::Content;
 pub use decode::{DecodeError, Name, decode};
-#[cfg(feature = "server")]
-pub use encode::FrameOptions;
-pub use encode::{EncodeError, encode, encode_into};
+pub use encode::{EncodeError, FrameOptions, encode, encode_into};
 #[cfg(feature = "server")]
 pub(crate) use encode::{Identity, encode_frame};
 pub use end::{End, Endless, Finite};

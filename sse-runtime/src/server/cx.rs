@@ -13,9 +13,9 @@ use tokio::{sync::watch, task::JoinSet};
 use tracing::{Instrument, Span};
 
 use super::{
+    call::caught,
     drain::Drain,
-    panic::caught,
-    record::Ended,
+    ended::Ended,
     request::{LastEventId, Request},
 };
 use crate::wire::EventId;

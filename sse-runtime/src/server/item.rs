@@ -1,9 +1,7 @@
 //! What a stream of events may be a stream of.
 
 use axum::response::{IntoResponse, Response};
-use futures_core::Stream;
 
-use super::source::{BoxSource, StreamSource};
 use crate::{
     event::{EncodeError, EncodeEvent, End, EventInfo, FrameOptions, Identity, encode_frame},
     names::TERMINAL_ID,
@@ -85,42 +83,5 @@ pub(super) fn encode_event<E: EncodeEvent>(
     match encode_frame(event, buffer, identity, options) {
         Ok(()) => Encoded::Frame(info),
         Err(error) => Encoded::Error(error),
-    }
-}
-
-/// What a handler may return: today any stream of events.
-///
-/// Sealed by its hidden method.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a stream of events",
-    label = "not a stream of events",
-    note = "return `impl Stream<Item = YourEvent>` (in a `Result` if it can fail before the first event), or take an argument `out: Events<YourEvent>` and return `Result<(), YourError>`"
-)]
-pub trait IntoEvents {
-    // Not public API.
-    #[doc(hidden)]
-    type End: End;
-    #[doc(hidden)]
-    const SOURCES: &'static [&'static str];
-    #[doc(hidden)]
-    fn into_source(self) -> Source;
-}
-
-/// A source behind a name that can be public.
-#[doc(hidden)]
-#[allow(missing_debug_implementations, reason = "not public API, and a source is opaque")]
-pub struct Source(pub(super) BoxSource);
-
-#[diagnostic::do_not_recommend]
-impl<S> IntoEvents for S
-where
-    S: Stream + Send + 'static,
-    S::Item: EventItem,
-{
-    type End = <S::Item as EventItem>::End;
-    const SOURCES: &'static [&'static str] = S::Item::SOURCES;
-
-    fn into_source(self) -> Source {
-        Source(Box::pin(StreamSource::new(self)))
     }
 }

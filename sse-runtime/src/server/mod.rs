@@ -7,31 +7,37 @@
 //! [`Record`](record::Record).
 
 mod body;
+mod call;
 mod cx;
 mod drain;
+mod ended;
 mod glue;
 mod headers;
 mod item;
 mod options;
-mod panic;
 mod reader;
 mod record;
 mod refusal;
 mod request;
+mod respond;
 mod response;
 mod sender;
 mod session;
 mod source;
+mod stream;
 
+pub use call::{Call, call};
 pub use cx::Cx;
 pub use drain::Drain;
+pub use ended::Ended;
 pub use glue::{
-    Call, Handler, Started, call, endless, fallback, finite, produces, produces_result, refusal,
-    respond, returns, returns_items, returns_result, returns_result_items,
+    Handler, Started, endless, fallback, finite, produces, produces_result, refusal, returns,
+    returns_items, returns_result, returns_result_items,
 };
-pub use item::{EventItem, IntoEvents};
+pub use item::EventItem;
 pub use options::Options;
 pub use reader::{ReadError, TypedEvents};
-pub use record::Ended;
+pub use respond::respond;
 pub use response::EventStream;
 pub use sender::{Events, SendError};
+pub use stream::IntoEvents;

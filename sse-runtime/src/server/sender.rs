@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    marker::PhantomData,
     pin::Pin,
     sync::{
         Arc,
@@ -15,10 +14,10 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 
 use super::{
+    call::Call,
+    call::Caught,
     cx::Cx,
-    glue::Call,
     item::{Encoded, encode_event},
-    panic::Caught,
     source::{Ending, FrameSource, Step},
 };
 use crate::{
@@ -62,8 +61,12 @@ pub struct Events<E> {
     ended: Arc<AtomicBool>,
     options: FrameOptions,
     cx: Cx,
-    event: PhantomData<fn(E)>,
+    encode: Encode<E>,
 }
+
+/// How the event is encoded. Kept as a value, so that no method asks for a bound: a type
+/// that is no event is one error, where it is written, and not another at each `send`.
+type Encode<E> = fn(&E, Identity<'_>, &mut FrameBuffer, FrameOptions) -> Encoded;
 
 /// What a sender puts into the stream.
 enum Packet {
@@ -105,9 +108,7 @@ impl<E> Events<E> {
     pub const fn cx(&self) -> &Cx {
         &self.cx
     }
-}
 
-impl<E: EncodeEvent> Events<E> {
     /// Sends an event, waiting while the reader is slow.
     ///
     /// # Errors
@@ -143,7 +144,7 @@ impl<E: EncodeEvent> Events<E> {
             return Err(SendError::Ended);
         }
         let mut frame = FrameBuffer::with_capacity(256);
-        match encode_event(event, identity, &mut frame, self.options) {
+        match (self.encode)(event, identity, &mut frame, self.options) {
             Encoded::Frame(info) => {
                 // Of two terminal events that race, one is the last.
                 if info.is_terminal() && self.ended.swap(true, Ordering::AcqRel) {
@@ -164,7 +165,7 @@ impl<E> Clone for Events<E> {
             ended: Arc::clone(&self.ended),
             options: self.options,
             cx: self.cx.clone(),
-            event: PhantomData,
+            encode: self.encode,
         }
     }
 }
@@ -239,7 +240,7 @@ pub(super) type Producing = Call<Result<(), Response>>;
 
 impl Producer {
     /// A sender, and the source that takes what it sends.
-    pub(super) fn new<E>(
+    pub(super) fn new<E: EncodeEvent>(
         cx: &Cx,
         options: FrameOptions,
         produce: impl FnOnce(Events<E>) -> Producing,
@@ -250,7 +251,7 @@ impl Producer {
             ended: Arc::default(),
             options,
             cx: cx.clone(),
-            event: PhantomData,
+            encode: encode_event::<E>,
         };
         let future = Caught::new(produce(events), cx.span());
         Self { future: Some(future), outcome: None, frames }

@@ -5,8 +5,8 @@ use std::task::{Context, Poll, ready};
 use axum::response::Response;
 
 use super::{
+    call::caught,
     options::Options,
-    panic::caught,
     record::Record,
     source::{BoxSource, Ending, Step},
 };

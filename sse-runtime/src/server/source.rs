@@ -2,13 +2,12 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::response::Response;
-use futures_core::Stream;
 
-use super::item::{Encoded, EventItem};
+use super::item::Encoded;
 use crate::{
     event::{EncodeError, EventInfo, FrameOptions},
     wire::FrameBuffer,
@@ -66,37 +65,5 @@ impl From<Encoded> for Step {
             Encoded::Failed(response) => Self::End(Ending::Failed(response)),
             Encoded::Error(error) => Self::End(Ending::Encode(error)),
         }
-    }
-}
-
-/// A stream that a handler returned.
-#[derive(Debug)]
-pub(super) struct StreamSource<S> {
-    // Boxed: a source is pinned, and projecting to a field without `unsafe` needs a pin of
-    // its own. One allocation for each stream.
-    stream: Pin<Box<S>>,
-}
-
-impl<S> StreamSource<S> {
-    pub(super) fn new(stream: S) -> Self {
-        Self { stream: Box::pin(stream) }
-    }
-}
-
-impl<S> FrameSource for StreamSource<S>
-where
-    S: Stream + Send,
-    S::Item: EventItem,
-{
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut FrameBuffer,
-        options: FrameOptions,
-    ) -> Poll<Step> {
-        Poll::Ready(match ready!(self.stream.as_mut().poll_next(cx)) {
-            Some(item) => item.encode(buffer, options).into(),
-            None => Step::End(Ending::Complete),
-        })
     }
 }

@@ -178,12 +178,6 @@ const FOREIGN_BREAKS: [(&[u8], &[u8]); 3] = [
 
 /// Whether a reader might see more than one line here.
 fn breaks_lines(payload: &[u8]) -> bool {
-    // Nearly every payload is free of them. One pass without a branch, which compiles to
-    // many bytes at a time, says so.
-    let suspicious = |found, byte: &u8| found | matches!(byte, b'\r' | b'\n' | 0xC2 | 0xE2);
-    if !payload.iter().fold(false, suspicious) {
-        return false;
-    }
     let foreign = |at: usize| FOREIGN_BREAKS.iter().any(|(end, _)| payload[at..].starts_with(end));
     // The first bytes of the three.
     memchr2(b'\r', b'\n', payload).is_some() || memchr2_iter(0xC2, 0xE2, payload).any(foreign)

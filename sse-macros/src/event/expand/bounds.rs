@@ -1,14 +1,18 @@
 //! The bounds that an implementation adds for generic payloads.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
-use syn::{Generics, Ident, Type, WhereClause, WherePredicate};
+use syn::{Generics, Type, WhereClause, WherePredicate};
 
-use crate::event::model::{Event, Fallback, Field, Variant};
+use super::runtime;
+use crate::{
+    event::model::{Event, Fallback, Field, Variant},
+    tokens::mentions,
+};
 
 /// The user's clause, and that each payload can be written.
 pub(super) fn encode(event: &Event, variants: &[&Variant]) -> WhereClause {
-    let p = &event.keys.runtime;
+    let p = runtime();
     clause(event, variants, |field, predicates| {
         if field.with.is_none() {
             predicates.push((&field.ty, quote!(#p::Payload)));
@@ -18,7 +22,7 @@ pub(super) fn encode(event: &Event, variants: &[&Variant]) -> WhereClause {
 
 /// The user's clause, and that each payload can be read.
 pub(super) fn decode(event: &Event, variants: &[&Variant]) -> WhereClause {
-    let p = &event.keys.runtime;
+    let p = runtime();
     clause(event, variants, |field, predicates| {
         if field.with.is_none() {
             predicates.push((&field.ty, quote!(#p::OwnedPayload)));
@@ -57,15 +61,5 @@ fn clause<'a>(
 }
 
 fn mentions_parameter(generics: &Generics, ty: TokenStream) -> bool {
-    let parameters: Vec<&Ident> =
-        generics.type_params().map(|parameter| &parameter.ident).collect();
-    !parameters.is_empty() && mentions(&parameters, ty)
-}
-
-fn mentions(parameters: &[&Ident], tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => parameters.contains(&&ident),
-        TokenTree::Group(group) => mentions(parameters, group.stream()),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
+    mentions(ty, &|ident| generics.type_params().any(|parameter| parameter.ident == *ident))
 }

@@ -3,10 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::runtime;
 use crate::event::model::{Event, Variant};
 
 pub(super) fn expand(event: &Event, sorted: &[&Variant]) -> TokenStream {
-    let (p, ident) = (&event.keys.runtime, &event.ident);
+    let (p, ident) = (runtime(), &event.ident);
     let infos = sorted.iter().map(|variant| info(event, variant));
     let sources = event.keys.source.iter();
     let finite = sorted.iter().any(|variant| variant.terminal.is_some());
@@ -24,7 +25,7 @@ pub(super) fn expand(event: &Event, sorted: &[&Variant]) -> TokenStream {
 }
 
 fn info(event: &Event, variant: &Variant) -> TokenStream {
-    let p = &event.keys.runtime;
+    let p = runtime();
     let name = &variant.name;
     let source = match &event.keys.source {
         Some(source) => quote!(#p::Option::Some(#source)),
@@ -35,7 +36,7 @@ fn info(event: &Event, variant: &Variant) -> TokenStream {
         None => quote!(#p::Option::None),
     };
     let head = head(event, variant);
-    let flags = flags(event, variant);
+    let flags = flags(variant);
     quote!(#p::EventInfo::__new(#name, #source, #head, #retry, #flags))
 }
 
@@ -55,8 +56,8 @@ fn head(event: &Event, variant: &Variant) -> String {
     head
 }
 
-fn flags(event: &Event, variant: &Variant) -> TokenStream {
-    let p = &event.keys.runtime;
+fn flags(variant: &Variant) -> TokenStream {
+    let p = runtime();
     let mut flags = Vec::new();
     let mut flag = |is_set: bool, name: TokenStream| {
         if is_set {

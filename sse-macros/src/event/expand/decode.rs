@@ -4,17 +4,17 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Index, spanned::Spanned as _};
 
-use super::{bounds, local, local_at, located};
+use super::{bounds, local, local_at, runtime, runtime_at};
 use crate::event::model::{Event, Fallback, Field, Shape, Variant};
 
 pub(super) fn expand(event: &Event, sorted: &[&Variant]) -> TokenStream {
-    let (p, ident) = (&event.keys.runtime, &event.ident);
+    let (p, ident) = (runtime(), &event.ident);
     let (impl_generics, type_generics, _) = event.generics.split_for_impl();
     let clause = bounds::decode(event, sorted);
     let (name, data) = (local("__name"), local("__data"));
     let arms = sorted.iter().enumerate().map(|(place, variant)| {
         let place = Index::from(place);
-        let value = value(event, variant);
+        let value = value(variant);
         quote!(#place => #value)
     });
     quote! {
@@ -33,14 +33,14 @@ pub(super) fn expand(event: &Event, sorted: &[&Variant]) -> TokenStream {
     }
 }
 
-fn value(event: &Event, variant: &Variant) -> TokenStream {
-    let (p, ident, name) = (&event.keys.runtime, &variant.ident, &variant.name);
+fn value(variant: &Variant) -> TokenStream {
+    let (p, ident, name) = (runtime(), &variant.ident, &variant.name);
     let data = local("__data");
     let fields = variant.fields.iter();
     match variant.shape {
         Shape::Unit => quote!(Self::#ident),
         Shape::Newtype => {
-            let values = fields.map(|field| newtype(event, variant, field));
+            let values = fields.map(|field| newtype(variant, field));
             quote!(Self::#ident(#(#values)*))
         }
         Shape::Tuple => {
@@ -54,7 +54,7 @@ fn value(event: &Event, variant: &Variant) -> TokenStream {
         Shape::Struct => {
             let found = local("__object");
             let keys = variant.fields.iter().map(|field| &field.key.decode);
-            let values = fields.enumerate().map(|(at, input)| field(event, at, input));
+            let values = fields.enumerate().map(|(at, input)| field(at, input));
             quote!({
                 let #found = #p::Object::read(#name, #data, &[#(#keys),*])?;
                 Self::#ident { #(#values),* }
@@ -65,9 +65,9 @@ fn value(event: &Event, variant: &Variant) -> TokenStream {
 
 // What reads a payload is shown at its type, so that rustc points there and not at the
 // derive.
-fn newtype(event: &Event, variant: &Variant, field: &Field) -> TokenStream {
+fn newtype(variant: &Variant, field: &Field) -> TokenStream {
     let (name, ty, place) = (&variant.name, &field.ty, field.ty.span());
-    let (p, data) = (located(&event.keys.runtime, place), local_at("__data", place));
+    let (p, data) = (runtime_at(place), local_at("__data", place));
     match reader(field) {
         None => quote_spanned!(place=> #p::value::<#ty>(#name, #data)?),
         Some(read) => quote_spanned!(place=> #p::value_with::<#ty, _>(#name, #data, #read)?),
@@ -83,10 +83,10 @@ fn item(at: usize, field: &Field) -> TokenStream {
     }
 }
 
-fn field(event: &Event, at: usize, field: &Field) -> TokenStream {
+fn field(at: usize, field: &Field) -> TokenStream {
     let (ty, place, at) = (&field.ty, field.ty.span(), Index::from(at));
     let found = local_at("__object", place);
-    let value = match (reader(field), default(event, field)) {
+    let value = match (reader(field), default(field)) {
         (None, None) => quote_spanned!(place=> #found.field::<#ty>(#at)?),
         (None, Some(default)) => quote_spanned!(place=> #found.field_or::<#ty>(#at, #default)?),
         (Some(read), None) => quote_spanned!(place=> #found.field_with::<#ty, _>(#at, #read)?),
@@ -103,13 +103,13 @@ fn field(event: &Event, at: usize, field: &Field) -> TokenStream {
 fn reader(field: &Field) -> Option<TokenStream> {
     let deserializer = local("__deserializer");
     let path = field.with.as_ref()?;
-    Some(quote!(|#deserializer| #path::deserialize(#deserializer)))
+    Some(quote_spanned!(path.span()=> |#deserializer| #path::deserialize(#deserializer)))
 }
 
-fn default(event: &Event, field: &Field) -> Option<TokenStream> {
-    let (p, ty) = (&event.keys.runtime, &field.ty);
+fn default(field: &Field) -> Option<TokenStream> {
+    let (p, place) = (runtime_at(field.ty.span()), field.ty.span());
     match field.default.as_ref()? {
-        Fallback::OfType => Some(quote!(<#ty as #p::Default>::default)),
+        Fallback::OfType => Some(quote_spanned!(place=> #p::Default::default)),
         Fallback::Function(path) => Some(quote!(#path)),
     }
 }

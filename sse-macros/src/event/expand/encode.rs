@@ -1,14 +1,14 @@
 //! Sending: `EncodeEvent`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::Ident;
+use quote::{quote, quote_spanned};
+use syn::{Ident, spanned::Spanned as _};
 
-use super::{bindings, bounds, local, pattern, pattern_of};
+use super::{bindings, bounds, local, pattern, pattern_of, runtime};
 use crate::event::model::{Event, Field, Shape, Variant};
 
 pub(super) fn expand(event: &Event, sorted: &[&Variant]) -> TokenStream {
-    let (p, ident) = (&event.keys.runtime, &event.ident);
+    let (p, ident) = (runtime(), &event.ident);
     let (impl_generics, type_generics, _) = event.generics.split_for_impl();
     let clause = bounds::encode(event, sorted);
     let places = sorted.iter().enumerate().map(|(place, variant)| {
@@ -16,9 +16,9 @@ pub(super) fn expand(event: &Event, sorted: &[&Variant]) -> TokenStream {
         let place = syn::Index::from(place);
         quote!(Self::#ident { .. } => #place)
     });
-    let content = content(event, sorted);
-    let id = marked(event, sorted, &Marked::id(event));
-    let topic = marked(event, sorted, &Marked::topic(event));
+    let content = content(sorted);
+    let id = marked(sorted, &Marked::id());
+    let topic = marked(sorted, &Marked::topic());
     quote! {
         #[automatically_derived]
         impl #impl_generics #p::EncodeEvent for #ident #type_generics #clause {
@@ -32,8 +32,8 @@ pub(super) fn expand(event: &Event, sorted: &[&Variant]) -> TokenStream {
     }
 }
 
-fn content(event: &Event, sorted: &[&Variant]) -> TokenStream {
-    let p = &event.keys.runtime;
+fn content(sorted: &[&Variant]) -> TokenStream {
+    let p = runtime();
     let content = local("__content");
     let (units, others): (Vec<&Variant>, Vec<&Variant>) =
         sorted.iter().partition(|variant| variant.shape == Shape::Unit);
@@ -81,7 +81,9 @@ fn value(field: &Field, binding: &Ident, content: &Ident) -> TokenStream {
         None => quote!(#content.value::<#ty>(#binding);),
         Some(path) => {
             let serializer = local("__serializer");
-            quote!(#content.value_with(|#serializer| #path::serialize(#binding, #serializer));)
+            quote_spanned! {path.span()=>
+                #content.value_with(|#serializer| #path::serialize(#binding, #serializer));
+            }
         }
     }
 }
@@ -92,7 +94,7 @@ fn field(field: &Field, binding: &Ident, content: &Ident) -> TokenStream {
         None => quote!(#content.field::<#ty>(#key, #binding);),
         Some(path) => {
             let serializer = local("__serializer");
-            quote! {
+            quote_spanned! {path.span()=>
                 #content.field_with(#key, |#serializer| #path::serialize(#binding, #serializer));
             }
         }
@@ -125,8 +127,8 @@ struct Marked {
 }
 
 impl Marked {
-    fn id(event: &Event) -> Self {
-        let p = &event.keys.runtime;
+    fn id() -> Self {
+        let p = runtime();
         Self {
             key: |field| field.id.is_some(),
             method: quote!(__id),
@@ -135,8 +137,8 @@ impl Marked {
         }
     }
 
-    fn topic(event: &Event) -> Self {
-        let p = &event.keys.runtime;
+    fn topic() -> Self {
+        let p = runtime();
         Self {
             key: |field| field.topic.is_some(),
             method: quote!(__topic),
@@ -147,8 +149,8 @@ impl Marked {
 }
 
 /// The method, or nothing where the one of the trait will do.
-fn marked(event: &Event, sorted: &[&Variant], marked: &Marked) -> Option<TokenStream> {
-    let p = &event.keys.runtime;
+fn marked(sorted: &[&Variant], marked: &Marked) -> Option<TokenStream> {
+    let p = runtime();
     let Marked { key, method, returned, function } = marked;
     let binding = local("__0");
     let arms: Vec<TokenStream> = sorted

@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Index, spanned::Spanned as _};
 
-use super::local;
+use super::{local, runtime};
 use crate::event::model::{Event, Part};
 
 pub(super) fn expand(event: &Event, parts: &[Part]) -> TokenStream {
@@ -19,9 +19,10 @@ pub(super) fn expand(event: &Event, parts: &[Part]) -> TokenStream {
 }
 
 fn catalogue(event: &Event, parts: &[Part]) -> TokenStream {
-    let (p, ident) = (&event.keys.runtime, &event.ident);
+    let (p, ident) = (runtime(), &event.ident);
     let qualify = event.keys.qualify.is_some();
     let types = parts.iter().map(|part| &part.ty);
+    let end = end(parts);
     let checks = parts.iter().enumerate().map(|(at, part)| check(event, at, part));
     quote! {
         use #p::NoPart as _;
@@ -33,29 +34,37 @@ fn catalogue(event: &Event, parts: &[Part]) -> TokenStream {
 
         #[automatically_derived]
         impl #p::SseEvent for #ident {
-            type End = <#p::Ending<{ __MERGED.is_finite() }> as #p::EndingOf>::End;
+            type End = #end;
             const CATALOGUE: #p::Catalogue = __MERGED.catalogue();
         }
     }
 }
 
+/// Finite if one of the parts is. Needs `NoPart` in scope.
+pub(in crate::event) fn end(parts: &[Part]) -> TokenStream {
+    let p = runtime();
+    let types = parts.iter().map(|part| &part.ty);
+    quote!(<#p::Ending<{ false #(| #p::PartOf::<#types>::FINITE)* }> as #p::EndingOf>::End)
+}
+
 /// A const item is evaluated by `cargo check`, and its span is where a fault is reported:
 /// at the type in the variant.
 fn check(event: &Event, at: usize, part: &Part) -> TokenStream {
-    let (p, ty, at) = (&event.keys.runtime, &part.ty, Index::from(at));
+    let (p, ty, at) = (runtime(), &part.ty, Index::from(at));
     let sent = event.keys.decode_only.is_none();
     let read = event.keys.encode_only.is_none();
-    quote_spanned! {ty.span()=>
-        const _: () = __MERGED.check::<#ty>(
+    let call = quote_spanned! {ty.span()=>
+        __MERGED.check::<#ty>(
             #at,
             #p::PartOf::<#ty>::SENT | !#sent,
             #p::PartOf::<#ty>::READ | !#read,
-        );
-    }
+        )
+    };
+    quote!(const _: () = #call;)
 }
 
 fn encode(event: &Event, parts: &[Part]) -> TokenStream {
-    let (p, ident) = (&event.keys.runtime, &event.ident);
+    let (p, ident) = (runtime(), &event.ident);
     let content = local("__content");
     let qualify = event.keys.qualify.as_ref().map(|_| quote!(.__qualify()));
     let each = |function: TokenStream, more: Option<TokenStream>| {
@@ -93,7 +102,7 @@ fn encode(event: &Event, parts: &[Part]) -> TokenStream {
 }
 
 fn decode(event: &Event, parts: &[Part]) -> TokenStream {
-    let (p, ident) = (&event.keys.runtime, &event.ident);
+    let (p, ident) = (runtime(), &event.ident);
     let (name, data, inner) = (local("__name"), local("__data"), local("__inner"));
     let qualify = event.keys.qualify.is_some();
     let arms = parts.iter().map(|part| {

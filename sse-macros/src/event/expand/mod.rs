@@ -1,14 +1,14 @@
 //! From the model to code. Thin on purpose: little for each variant, and everything that
 //! can be done once is done by the runtime.
 //!
-//! Nothing of the user's scope is named: paths are absolute, and local names are those of
-//! the macro.
+//! Nothing of the user's scope is named: every path begins at the runtime, and local names
+//! are those of the macro.
 
 mod bounds;
 mod catalogue;
 mod decode;
 mod encode;
-mod merge;
+pub(super) mod merge;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -22,7 +22,7 @@ pub(super) fn expand(event: &Event) -> TokenStream {
         Body::Events(variants) => events(event, variants),
         Body::Parts(parts) => merge::expand(event, parts),
     };
-    wrap(&items)
+    wrap(event, &items)
 }
 
 fn events(event: &Event, variants: &[Variant]) -> TokenStream {
@@ -36,21 +36,15 @@ fn events(event: &Event, variants: &[Variant]) -> TokenStream {
 }
 
 /// Keeps the names of the expansion to itself, and lints to what the user wrote.
-pub(super) fn wrap(items: &TokenStream) -> TokenStream {
+pub(super) fn wrap(event: &Event, items: &TokenStream) -> TokenStream {
+    let (path, runtime) = (&event.keys.runtime, runtime());
+    let quiet = event.mentions_deprecated.then(|| quote!(#[allow(deprecated)]));
     quote! {
         #[doc(hidden)]
-        #[allow(
-            deprecated,
-            single_use_lifetimes,
-            unreachable_code,
-            unused_lifetimes,
-            unused_qualifications,
-            clippy::all,
-            clippy::nursery,
-            clippy::pedantic,
-            clippy::restriction
-        )]
+        #quiet
         const _: () = {
+            // Once and not at each use, so that a wrong path is reported once.
+            use #path::__private as #runtime;
             #items
         };
     }
@@ -66,13 +60,13 @@ fn local_at(name: &str, place: Span) -> Ident {
     Ident::new(name, Span::mixed_site().located_at(place))
 }
 
-/// Tokens shown at another place; what they mean stays.
-fn located(tokens: &TokenStream, place: Span) -> TokenStream {
-    let moved = tokens.clone().into_iter().map(|mut token| {
-        token.set_span(token.span().located_at(place));
-        token
-    });
-    moved.collect()
+/// The name of the hidden module of the runtime, inside the expansion.
+pub(super) fn runtime() -> Ident {
+    runtime_at(Span::mixed_site())
+}
+
+fn runtime_at(place: Span) -> Ident {
+    Ident::new("__sse_private", Span::mixed_site().located_at(place))
 }
 
 /// The names that the fields of a variant are bound to.

@@ -69,5 +69,5 @@ fn runtime(found: &Keys, errors: &mut Errors) -> TokenStream {
         }
         parsed
     });
-    path.map_or_else(|| quote!(::sse_runtime::__private), |path| quote!(#path::__private))
+    path.map_or_else(|| quote!(::sse_runtime), |path| quote!(#path))
 }

@@ -7,10 +7,11 @@ mod part;
 mod serde;
 mod variant;
 
+use quote::ToTokens as _;
 use syn::{Data, DataEnum, DeriveInput};
 
 use super::model::{Body, EnumKeys, Event};
-use crate::errors::Errors;
+use crate::{errors::Errors, tokens::mentions};
 
 /// Reads the item; what is wrong goes to the errors, and the rest is still read.
 pub(super) fn parse(input: &DeriveInput, errors: &mut Errors) -> Event {
@@ -23,7 +24,7 @@ pub(super) fn parse(input: &DeriveInput, errors: &mut Errors) -> Event {
     Event {
         ident: input.ident.clone(),
         generics: input.generics.clone(),
-        mentions_terminal: mentions_terminal(&body),
+        mentions_deprecated: mentions_deprecated(input),
         keys,
         body,
     }
@@ -59,9 +60,19 @@ fn not_an_enum(
     Body::Events(Vec::new())
 }
 
-fn mentions_terminal(body: &Body) -> bool {
-    match body {
-        Body::Events(variants) => variants.iter().any(|variant| variant.terminal.is_some()),
-        Body::Parts(_) => false,
-    }
+/// Whether an attribute of the item speaks of what is deprecated: to say that it is, or to
+/// allow its use.
+fn mentions_deprecated(input: &DeriveInput) -> bool {
+    let variants = match &input.data {
+        Data::Enum(data) => Some(&data.variants),
+        Data::Struct(_) | Data::Union(_) => None,
+    };
+    let inside = variants.into_iter().flatten().flat_map(|variant| {
+        variant.attrs.iter().chain(variant.fields.iter().flat_map(|field| &field.attrs))
+    });
+    input
+        .attrs
+        .iter()
+        .chain(inside)
+        .any(|attribute| mentions(attribute.meta.to_token_stream(), &|word| word == "deprecated"))
 }

@@ -26,11 +26,14 @@ pub(super) fn read(input: &syn::Variant, container: &EnumKeys, errors: &mut Erro
         input.fields.iter().map(|input| field::read(input, container, errors)).collect();
     apply_with(&attributes, shape, &mut fields, errors);
     let name_literal = name_literal(&found, attributes, errors);
-    let name_is_sure =
-        name_literal.is_some() || !(found.unclear || found.get(keys::NAME).is_some());
+    let may_be_elsewhere = found.unclear || found.get(keys::NAME).is_some();
+    let (name, name_is_sure) = match (&name_literal, may_be_elsewhere) {
+        (None, true) => (default_name(input, container), false),
+        _ => name(input, name_literal.as_ref(), container, errors),
+    };
     Variant {
         ident: input.ident.clone(),
-        name: name(input, name_literal.as_ref(), name_is_sure, container, errors),
+        name,
         name_is_sure,
         name_literal,
         retry_key: found.token(keys::RETRY),
@@ -69,28 +72,30 @@ fn name_literal(
     Some(theirs)
 }
 
-/// The name on the wire, checked where it comes from.
+fn default_name(input: &syn::Variant, container: &EnumKeys) -> String {
+    container.rename_all.variant(&input.ident.unraw().to_string())
+}
+
+/// The name on the wire, and whether it is good, which is checked where it comes from.
 fn name(
     input: &syn::Variant,
     literal: Option<&LitStr>,
-    is_sure: bool,
     container: &EnumKeys,
     errors: &mut Errors,
-) -> String {
-    let ident = input.ident.unraw().to_string();
-    let name = literal.map_or_else(|| container.rename_all.variant(&ident), LitStr::value);
+) -> (String, bool) {
+    let name = literal.map_or_else(|| default_name(input, container), LitStr::value);
     let foreign = container.decode_only.is_some();
     let checked = if foreign { grammar::foreign_name(&name) } else { grammar::event_name(&name) };
+    let is_good = checked.is_ok();
     match (checked, literal) {
         (Ok(()), _) => {}
         (Err(fault), Some(literal)) => errors.at(literal, fault),
-        (Err(_), None) if !is_sure => {}
         (Err(fault), None) => {
             let cure = "write `#[sse(name = \"...\")]` above the variant";
             errors.at(&input.ident, format!("{fault}; {cure}"));
         }
     }
-    name
+    (name, is_good)
 }
 
 fn retry(found: &Keys, errors: &mut Errors) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! The user's code may panic; the stream then ends like any other.
+//! The user's code, called: it may panic, and the stream then ends like any other.
 //!
 //! What a panic leaves broken is dropped right after it, unseen, which is what makes
 //! asserting unwind safety sound here.
@@ -11,7 +11,14 @@ use std::{
 
 use tracing::Span;
 
-use super::glue::Call;
+/// The user's function, called and not yet polled.
+pub type Call<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Boxes a call at once, so that a future that is not `Send` is one error, here, and not
+/// a second one at the route. Not public API: used by generated code.
+pub fn call<F: Future + Send + 'static>(call: F) -> Call<F::Output> {
+    Box::pin(call)
+}
 
 /// Runs the user's code in the span of its stream. A panic is logged, with the request id
 /// that the span carries, and gives nothing.

@@ -1,0 +1,6 @@
+use sse_runtime::event_id;
+
+fn main() {
+    let _ = event_id!("evt_0000001");
+}
+

@@ -1,0 +1,7 @@
+use sse_runtime::SseEvent;
+
+#[derive(SseEvent)]
+#[sse(source = "inventory")]
+enum InventoryEvent {}
+
+fn main() {}

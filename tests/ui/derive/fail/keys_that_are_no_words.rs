@@ -1,0 +1,9 @@
+use sse_runtime::SseEvent;
+
+#[derive(SseEvent)]
+#[sse("inventory")]
+enum InventoryEvent {
+    SoldOut,
+}
+
+fn main() {}

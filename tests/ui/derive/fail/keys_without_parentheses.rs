@@ -1,0 +1,12 @@
+use sse_runtime::SseEvent;
+
+#[derive(SseEvent)]
+#[sse(source = "inventory")]
+enum InventoryEvent {
+    #[sse]
+    SoldOut,
+    #[sse = "restocked"]
+    Restocked,
+}
+
+fn main() {}

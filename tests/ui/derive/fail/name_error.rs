@@ -1,0 +1,10 @@
+use sse_runtime::SseEvent;
+
+#[derive(SseEvent)]
+#[sse(source = "chat")]
+enum ChatEvent {
+    #[sse(name = "Error")]
+    Failed(String),
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use sse_runtime::SseEvent;
+
+#[derive(SseEvent)]
+#[sse(source = "inventory")]
+enum InventoryEvent {
+    #[sse(name = "sold\nid: forged")]
+    SoldOut,
+}
+
+fn main() {}

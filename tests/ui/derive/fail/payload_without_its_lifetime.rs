@@ -1,0 +1,9 @@
+use sse_runtime::SseEvent;
+
+#[derive(SseEvent)]
+#[sse(source = "inventory")]
+enum InventoryEvent {
+    SoldOut { sku: &str },
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use sse_runtime::source;
+
+fn main() {
+    let _ = source!(inventory);
+}
+
