@@ -5,6 +5,7 @@
 #![allow(missing_docs, reason = "not public API")]
 
 pub use core::{
+    clone::Clone,
     convert::From,
     default::Default,
     option::Option,

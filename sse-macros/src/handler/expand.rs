@@ -37,7 +37,7 @@ pub(super) fn expand(function: &Function, shape: &Shape, options: &Options) -> T
                 let #handler = #started;
                 #kind
             }
-            let #handler = #start_name #turbofish(#krate::Cx::clone(&#cx), #(#given),*);
+            let #handler = #start_name #turbofish(#krate::__private::Clone::clone(&#cx), #(#given),*);
             #krate::__private::respond(#cx, #value, #handler).await
         }
     }
@@ -107,7 +107,7 @@ impl<'a> Parts<'a> {
             if is_context(&argument.ty) {
                 let cx = local("__cx", Span::mixed_site());
                 let krate = options.krate();
-                arguments.push(quote!(#krate::Cx::clone(&#cx)));
+                arguments.push(quote!(#krate::__private::Clone::clone(&#cx)));
                 continue;
             }
             let (name, ty) = (local(&format!("__{at}"), Span::mixed_site()), &argument.ty);
