@@ -33,10 +33,32 @@ impl<'a> Content<'a> {
 
     /// A unit variant: never nothing, because a frame without data fires no event.
     pub fn null(&mut self) {
-        self.out.extend_from_slice(b"null");
+        self.text("null");
     }
 
-    /// A value: the content of a newtype variant, or an item of a tuple variant.
+    /// JSON that is known when expanding: the brackets, and the keys with what stands
+    /// around them.
+    #[inline]
+    pub fn text(&mut self, json: &'static str) {
+        self.out.extend_from_slice(json.as_bytes());
+    }
+
+    /// A comma, unless this is the first field: those before it may have been skipped. No
+    /// value of JSON ends in an opening bracket.
+    pub fn comma(&mut self) {
+        if self.out.last() != Some(&b'{') {
+            self.out.push(b',');
+        }
+    }
+
+    /// A value, with the JSON that stands before it.
+    #[inline]
+    pub fn piece<T: Payload + ?Sized>(&mut self, before: &'static str, value: &T) {
+        self.text(before);
+        self.value(value);
+    }
+
+    /// A value: the content of a newtype variant.
     #[inline]
     pub fn value<T: Payload + ?Sized>(&mut self, value: &T) {
         self.value_with(|serializer| value.serialize(serializer));
@@ -53,61 +75,6 @@ impl<'a> Content<'a> {
             if let Err(fault) = write(Strict(&mut serializer)) {
                 self.fault = Some(fault);
             }
-        }
-    }
-
-    /// A struct variant begins.
-    pub fn object(&mut self) {
-        self.out.push(b'{');
-    }
-
-    /// A field of a struct variant; the key comes with its quotes and its colon.
-    #[inline]
-    pub fn field<T: Payload + ?Sized>(&mut self, key: &'static str, value: &T) {
-        self.key(key);
-        self.value(value);
-    }
-
-    /// A field that is written by a function of the user (`#[serde(with)]`).
-    #[inline]
-    pub fn field_with<F>(&mut self, key: &'static str, write: F)
-    where
-        F: FnOnce(JsonSerializer<'_, '_>) -> Result<(), serde_json::Error>,
-    {
-        self.key(key);
-        self.value_with(write);
-    }
-
-    /// A struct variant ends.
-    pub fn end_object(&mut self) {
-        self.out.push(b'}');
-    }
-
-    /// A tuple variant begins.
-    pub fn array(&mut self) {
-        self.out.push(b'[');
-    }
-
-    /// What stands before an item of a tuple variant.
-    pub fn separate(&mut self) {
-        self.separate_after(b'[');
-    }
-
-    /// A tuple variant ends.
-    pub fn end_array(&mut self) {
-        self.out.push(b']');
-    }
-
-    fn key(&mut self, key: &'static str) {
-        self.separate_after(b'{');
-        self.out.extend_from_slice(key.as_bytes());
-    }
-
-    /// A comma, unless nothing stands yet after the begin: a field may be skipped, and so
-    /// the literals cannot carry the commas. No value of JSON ends in an opening bracket.
-    fn separate_after(&mut self, opening: u8) {
-        if self.out.last() != Some(&opening) {
-            self.out.push(b',');
         }
     }
 }

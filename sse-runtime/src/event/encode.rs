@@ -4,8 +4,8 @@ use std::{cell::Cell, fmt};
 
 use bytes::Bytes;
 
-use super::{Content, EncodeEvent, EventInfo, Head};
-use crate::wire::{EventId, Frame, FrameBuffer};
+use super::{Content, EncodeEvent, Head};
+use crate::wire::{EventId, Frame, FrameBuffer, Mark};
 
 /// Encodes an event as one whole frame.
 ///
@@ -153,40 +153,60 @@ pub(crate) fn encode_frame<E: EncodeEvent + ?Sized>(
     options: FrameOptions,
 ) -> Result<(), EncodeError> {
     let head = event.__head();
-    let begin = buffer.mark();
-    write_identity(event, head.info(), identity, buffer);
-    write_head(head, options, buffer);
-    let start = buffer.mark();
-    let mut content = Content::new(buffer.payload());
-    event.__content(&mut content);
-    match content.finish() {
-        Ok(()) => {
-            buffer.end_payload(start);
-            Ok(())
-        }
-        Err(source) => {
-            buffer.rewind(begin);
-            Err(EncodeError::Payload { event: head.info().name(), source })
-        }
-    }
-}
-
-fn write_identity<E: EncodeEvent + ?Sized>(
-    event: &E,
-    info: &EventInfo,
-    identity: Identity<'_>,
-    buffer: &mut FrameBuffer,
-) {
-    // An ephemeral event has no place to come back to, whatever came with it.
-    if info.is_ephemeral() {
-        return;
-    }
     let id = match identity {
         Identity::Own => event.__id(),
         Identity::Given(id) => Some(id),
     };
-    if let Some(id) = id {
-        buffer.id(id);
+    let frame = Unfinished::begin(buffer, head, id, options);
+    let mut content = Content::new(frame.buffer.payload());
+    event.__content(&mut content);
+    match content.finish() {
+        Ok(()) => {
+            frame.finish();
+            Ok(())
+        }
+        Err(source) => Err(EncodeError::Payload { event: head.info().name(), source }),
+    }
+}
+
+/// A frame that is being written. Unless it is finished, nothing of it stays: not when a
+/// `Serialize` fails half-way, and not when it panics and somebody catches that.
+struct Unfinished<'a> {
+    buffer: &'a mut FrameBuffer,
+    begin: Mark,
+    payload: Mark,
+    finished: bool,
+}
+
+impl<'a> Unfinished<'a> {
+    /// Writes what stands before the payload.
+    fn begin(
+        buffer: &'a mut FrameBuffer,
+        head: Head,
+        id: Option<&EventId>,
+        options: FrameOptions,
+    ) -> Self {
+        let begin = buffer.mark();
+        // An ephemeral event has no place to come back to, whatever came with it.
+        if let Some(id) = id.filter(|_| !head.info().is_ephemeral()) {
+            buffer.id(id);
+        }
+        write_head(head, options, buffer);
+        let payload = buffer.mark();
+        Self { buffer, begin, payload, finished: false }
+    }
+
+    fn finish(mut self) {
+        self.buffer.end_payload(self.payload);
+        self.finished = true;
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.buffer.rewind(self.begin);
+        }
     }
 }
 

@@ -59,8 +59,12 @@ impl LastEventId {
     /// The header wins: an `EventSource` repeats its first URL for ever, so that the query
     /// is the older of the two.
     fn read(headers: &HeaderMap, uri: &Uri) -> Self {
-        if let Some(value) = headers.get(LAST_EVENT_ID_HEADER) {
-            return Self::parse(std::str::from_utf8(value.as_bytes()).ok());
+        let mut values = headers.get_all(LAST_EVENT_ID_HEADER).iter();
+        match (values.next(), values.next()) {
+            (None, _) => {}
+            (Some(value), None) => return Self::parse(std::str::from_utf8(value.as_bytes()).ok()),
+            // Two positions are none: one of them may be empty, and `fresh` would hide that.
+            (Some(_), Some(_)) => return Self::Unreadable,
         }
         let query = uri.query().unwrap_or_default();
         let mut pairs = form_urlencoded::parse(query.as_bytes());
@@ -87,9 +91,9 @@ impl LastEventId {
 /// The id that came with the request, if it is one that a log line can hold, else a new
 /// one (pitfall P11).
 fn request_id(headers: &HeaderMap, random: impl FnMut() -> u8) -> String {
-    let sent = headers.get(REQUEST_ID_HEADER).and_then(|value| value.to_str().ok());
-    match sent {
-        Some(id) if is_request_id(id) => id.to_owned(),
+    let mut sent = headers.get_all(REQUEST_ID_HEADER).iter().map(|value| value.to_str());
+    match (sent.next(), sent.next()) {
+        (Some(Ok(id)), None) if is_request_id(id) => id.to_owned(),
         _ => make_request_id(random),
     }
 }

@@ -120,7 +120,9 @@ impl Session {
                 self.failed(Some(response))
             }
             Ending::Encode(error) => {
-                tracing::error!(parent: self.record.span(), %error, "an event was not sent");
+                // As a string, which is escaped: the text is that of a `Serialize`.
+                let error = error.to_string();
+                tracing::error!(parent: self.record.span(), error, "an event was not sent");
                 self.failed(None)
             }
             Ending::Panicked => self.failed(None),

@@ -138,33 +138,48 @@ impl FrameBuffer {
     /// each becomes a `data:` line of its own, which a reader joins again. Looking once
     /// over the finished payload is cheaper than looking at each piece on its way in.
     pub(crate) fn end_payload(&mut self, start: Mark) {
-        if breaks_lines(&self.bytes[start.0..]) {
+        let payload = &self.bytes[start.0..];
+        if memchr2(b'\r', b'\n', payload).is_some() || foreign_breaks(payload).next().is_some() {
             self.split_lines(start);
         }
         self.raw(b"\n\n");
     }
 
+    /// Writes the payload once more, line by line.
     #[cold]
     fn split_lines(&mut self, start: Mark) {
         let payload = self.bytes.split_off(start.0);
         let mut rest = payload.as_slice();
-        while !rest.is_empty() {
-            let (replaced, length) = match rest {
-                [b'\r', b'\n', ..] => (LINE, 2),
-                [b'\r' | b'\n', ..] => (LINE, 1),
-                _ => FOREIGN_BREAKS
-                    .into_iter()
-                    .find(|(line_end, _)| rest.starts_with(line_end))
-                    .map_or((&rest[..1], 1), |(line_end, escape)| (escape, line_end.len())),
-            };
-            self.raw(replaced);
-            rest = &rest[length..];
+        while let Some(end) = memchr2(b'\r', b'\n', rest) {
+            self.escaped(&rest[..end]);
+            self.raw(b"\ndata: ");
+            let crlf = rest[end..].starts_with(b"\r\n");
+            rest = &rest[end + 1 + usize::from(crlf)..];
         }
+        self.escaped(rest);
+    }
+
+    /// One line of the payload. What stands between two escapes goes as one piece: a long
+    /// text in the letters of many languages is no exception.
+    fn escaped(&mut self, line: &[u8]) {
+        let mut from = 0;
+        for (at, end, escape) in foreign_breaks(line) {
+            self.raw(&line[from..at]);
+            self.raw(escape);
+            from = at + end.len();
+        }
+        self.raw(&line[from..]);
     }
 }
 
-/// What a line end of the payload becomes.
-const LINE: &[u8] = b"\ndata: ";
+/// Where the characters stand that some readers take for line ends.
+fn foreign_breaks(line: &[u8]) -> impl Iterator<Item = (usize, &'static [u8], &'static [u8])> {
+    // The first bytes of the three.
+    memchr2_iter(0xC2, 0xE2, line).filter_map(|at| {
+        let found = FOREIGN_BREAKS.iter().find(|(end, _)| line[at..].starts_with(end));
+        found.map(|(end, escape)| (at, *end, *escape))
+    })
+}
 
 /// Characters that end no line by the standard, but do for readers that ask their language
 /// what a line is (httpx-sse before 0.4.2, whatever uses Python's `splitlines`): with them
@@ -175,13 +190,6 @@ const FOREIGN_BREAKS: [(&[u8], &[u8]); 3] = [
     ("\u{2028}".as_bytes(), b"\\u2028"),
     ("\u{2029}".as_bytes(), b"\\u2029"),
 ];
-
-/// Whether a reader might see more than one line here.
-fn breaks_lines(payload: &[u8]) -> bool {
-    let foreign = |at: usize| FOREIGN_BREAKS.iter().any(|(end, _)| payload[at..].starts_with(end));
-    // The first bytes of the three.
-    memchr2(b'\r', b'\n', payload).is_some() || memchr2_iter(0xC2, 0xE2, payload).any(foreign)
-}
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ mod source;
 mod text;
 
 pub use buffer::FrameBuffer;
+pub(crate) use buffer::Mark;
 pub use frame::Frame;
 pub use id::{EventId, InvalidEventId};
 pub use name::{EventName, InvalidEventName};

@@ -61,15 +61,23 @@ fn body(variant: &Variant, bindings: &[Ident], content: &Ident) -> TokenStream {
         Shape::Unit => TokenStream::new(),
         Shape::Newtype => pieces.map(|(field, binding)| value(field, binding, content)).collect(),
         Shape::Tuple => {
-            let items = pieces.map(|(field, binding)| {
-                let value = value(field, binding, content);
-                quote!(#content.separate(); #value)
+            let items = pieces.enumerate().map(|(place, (field, binding))| {
+                piece(field, binding, if place == 0 { "[" } else { "," }, content)
             });
-            quote!(#content.array(); #(#items)* #content.end_array();)
+            let begin = variant.fields.is_empty().then(|| quote!(#content.text("[");));
+            quote!(#begin #(#items)* #content.text("]");)
+        }
+        Shape::Struct if variant.fields.iter().any(|field| field.skip_if.is_some()) => {
+            let fields = pieces.map(|(field, binding)| skippable(field, binding, content));
+            quote!(#content.text("{"); #(#fields)* #content.text("}");)
         }
         Shape::Struct => {
-            let fields = pieces.map(|(input, binding)| field(input, binding, content));
-            quote!(#content.object(); #(#fields)* #content.end_object();)
+            let fields = pieces.enumerate().map(|(place, (field, binding))| {
+                let before = if place == 0 { "{" } else { "," };
+                piece(field, binding, &(before.to_owned() + &json_key(&field.key.encode)), content)
+            });
+            let begin = variant.fields.is_empty().then(|| quote!(#content.text("{");));
+            quote!(#begin #(#fields)* #content.text("}");)
         }
     }
 }
@@ -88,17 +96,23 @@ fn value(field: &Field, binding: &Ident, content: &Ident) -> TokenStream {
     }
 }
 
-fn field(field: &Field, binding: &Ident, content: &Ident) -> TokenStream {
-    let (ty, key) = (&field.ty, json_key(&field.key.encode));
-    let written = match &field.with {
-        None => quote!(#content.field::<#ty>(#key, #binding);),
-        Some(path) => {
-            let serializer = local("__serializer");
-            quote_spanned! {path.span()=>
-                #content.field_with(#key, |#serializer| #path::serialize(#binding, #serializer));
-            }
+/// A value and the JSON that stands before it, known when expanding.
+fn piece(field: &Field, binding: &Ident, before: &str, content: &Ident) -> TokenStream {
+    let ty = &field.ty;
+    match &field.with {
+        None => quote!(#content.piece::<#ty>(#before, #binding);),
+        Some(_) => {
+            let value = value(field, binding, content);
+            quote!(#content.text(#before); #value)
         }
-    };
+    }
+}
+
+/// A field of a variant whose fields may be skipped: only at run time is it known whether a
+/// comma stands before it.
+fn skippable(field: &Field, binding: &Ident, content: &Ident) -> TokenStream {
+    let piece = piece(field, binding, &json_key(&field.key.encode), content);
+    let written = quote!(#content.comma(); #piece);
     match &field.skip_if {
         None => written,
         Some(skip) => quote!(if !#skip(#binding) { #written }),
