@@ -39,7 +39,12 @@
 /// ```
 #[macro_export]
 macro_rules! call {
-    ($($segment:ident)::+ $(::<$($generic:ty),+ $(,)?>)? ($($argument:expr),* $(,)?)) => {
-        $($segment)::+ $(::<$($generic),+>)? ($crate::Cx::detached(), $($argument),*)
+    // The path, which may end in generic arguments of any form, then the arguments.
+    (@path [$($path:tt)+] ($($argument:expr),* $(,)?)) => {
+        $($path)+($crate::Cx::detached(), $($argument),*)
     };
+    (@path [$($path:tt)*] $next:tt $($rest:tt)+) => {
+        $crate::call!(@path [$($path)* $next] $($rest)+)
+    };
+    ($($call:tt)+) => { $crate::call!(@path [] $($call)+) };
 }

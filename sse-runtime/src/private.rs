@@ -15,8 +15,9 @@ pub use core::{
 
 #[cfg(feature = "server")]
 pub use crate::server::{
-    Call, Handler, Options, Started, call, endless, fallback, finite, produces, produces_result,
-    refusal, respond, returns, returns_items, returns_result, returns_result_items,
+    Call, Handler, Options, Started, call, context, endless, fallback, finite, produces,
+    produces_result, refusal, respond, returns, returns_items, returns_result,
+    returns_result_items,
 };
 pub use crate::{
     event::{

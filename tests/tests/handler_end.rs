@@ -218,6 +218,25 @@ async fn spawns(State(ticks): State<Arc<AtomicUsize>>, out: Events<Host>) -> Res
     Ok(())
 }
 
+#[sse_handler]
+async fn spawns_a_panic(out: Events<Host>) {
+    out.spawn(async { panic!("in a task") });
+    out.gone().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_panics_is_logged_when_it_does() {
+    let log = Log::of_this_process();
+    let response = call!(spawns_a_panic()).await.into_response();
+    let id = response.headers()["x-request-id"].to_str().expect("text").to_owned();
+    let mut chunks = Chunks::of(response);
+    chunks.next().await.expect("a head");
+    sleep(Duration::from_secs(1)).await;
+    let lines = log.lines_with(&id);
+    assert!(lines.iter().any(|line| line.contains("a task of the stream panicked")), "{lines:?}");
+    drop(chunks);
+}
+
 #[tokio::test(start_paused = true)]
 async fn work_that_was_spawned_through_the_stream_ends_with_it() {
     let ticks = Arc::new(AtomicUsize::new(0));
@@ -294,6 +313,50 @@ async fn typed_events_do_not_hide_how_the_stream_ended() {
     assert!(matches!(refused[..], [Err(ReadError::Refused(StatusCode::INTERNAL_SERVER_ERROR))]));
 }
 
+#[sse_handler(finite, control_events = false)]
+async fn says_nothing(State(items): State<usize>) -> impl Stream<Item = Result<Token, StatusCode>> {
+    let word = || Ok(Token::Delta("word".into()));
+    let all = [word(), Err(StatusCode::BAD_GATEWAY)];
+    stream::iter(all.into_iter().take(items))
+}
+
+#[tokio::test(start_paused = true)]
+async fn typed_events_tell_the_end_without_control_events_too() {
+    for (items, reason) in [(1, Reason::Truncated), (2, Reason::Error)] {
+        let answer = call!(says_nothing(State(items))).await;
+        let read = answer.events::<Token>().collect::<Vec<_>>().await;
+        assert!(matches!(&read[..], [Ok(_), Err(ReadError::Ended(told))] if *told == reason));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_with_the_terminal_event_has_everything() {
+    let (saved, ends) = (Arc::new(AtomicBool::new(false)), Ends::default());
+
+    #[sse_handler(finite)]
+    async fn saves(
+        cx: Cx,
+        State((saved, ends)): State<(Arc<AtomicBool>, Ends)>,
+        out: Events<Token>,
+    ) -> Result<std::convert::Infallible, SendError> {
+        ends.watch(&cx);
+        out.send(Token::Done).await?;
+        tokio::spawn(async move {
+            sleep(Duration::from_secs(1)).await;
+            saved.store(true, Ordering::SeqCst);
+        });
+        pending().await
+    }
+
+    let mut chunks = Chunks::of(call!(saves(State((Arc::clone(&saved), ends.clone())))).await);
+    assert!(chunks.next().await.expect("a chunk").contains("event: done\n"));
+    drop(chunks);
+    assert_eq!(ends.one().reason, Reason::Complete);
+    // What must outlive the stream was given to tokio.
+    sleep(Duration::from_secs(2)).await;
+    assert!(saved.load(Ordering::SeqCst));
+}
+
 #[sse_handler(finite)]
 async fn cannot_encode(out: Events<HostReport>) -> Result<(), SendError> {
     out.send(HostReport::Load(1.0)).await?;
@@ -313,7 +376,13 @@ enum HostReport {
 
 #[tokio::test(start_paused = true)]
 async fn a_sender_is_told_of_an_event_that_cannot_be_encoded() {
-    let told = Chunks::of(call!(cannot_encode()).await).rest().await;
+    let log = Log::of_this_process();
+    let response = call!(cannot_encode()).await.into_response();
+    let id = response.headers()["x-request-id"].to_str().expect("text").to_owned();
+    let told = Chunks::of(response).rest().await;
+    let lines = log.lines_with(&id);
+    assert!(lines.iter().any(|line| line.contains("an event was not sent")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("NaN")), "{lines:?}");
     assert_eq!(told.matches("event: load\n").count(), 1);
     assert!(told.ends_with("data: {\"reason\":\"complete\"}\n\n"), "{told}");
 }

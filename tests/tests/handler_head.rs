@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::{
+    convert::Infallible,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -12,8 +13,9 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    extract::State,
-    http::{Request, StatusCode},
+    extract::{FromRequestParts, Path, State},
+    http::{Request, StatusCode, request::Parts},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -298,6 +300,94 @@ async fn a_drain_answers_a_held_head_as_it_answers_a_new_request() {
         assert_eq!(response.status(), status);
         assert!(!alive.load(Ordering::SeqCst));
     }
+}
+
+#[sse_handler]
+async fn hangs(
+    State(alive): State<Arc<AtomicBool>>,
+) -> Result<impl Stream<Item = Host>, StatusCode> {
+    let _alive = Alive::new(&alive);
+    sleep(Duration::from_secs(3600)).await;
+    Ok(stream::pending())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_does_not_wait_for_a_function_that_has_not_returned_its_stream() {
+    let (drain, alive) = (Drain::new(), Arc::new(AtomicBool::new(false)));
+    let router =
+        Router::new().route("/", get(hangs)).layer(drain.layer()).with_state(Arc::clone(&alive));
+    let begin = Instant::now();
+    let asked = tokio::spawn(router.oneshot(request("/", &[])));
+    sleep(Duration::from_secs(1)).await;
+    drain.start();
+    let response = asked.await.expect("no panic").expect("infallible");
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(begin.elapsed(), Duration::from_secs(1));
+    assert!(!alive.load(Ordering::SeqCst));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_context_that_a_middleware_took_first_hears_the_drain_all_the_same() {
+    async fn outer(cx: Cx, request: Request<Body>, next: Next) -> Response {
+        assert!(!cx.is_draining());
+        next.run(request).await
+    }
+
+    let drain = Drain::new();
+    let router: Router =
+        Router::new().route("/", get(endless)).layer(drain.layer()).layer(from_fn(outer));
+    drain.start();
+    let response = router.oneshot(request("/", &[])).await.expect("infallible");
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+/// An extractor that asks to be told of the end, as one does that holds a permit.
+struct Permit;
+
+impl FromRequestParts<Arc<AtomicUsize>> for Permit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        told: &Arc<AtomicUsize>,
+    ) -> Result<Self, Infallible> {
+        let told = Arc::clone(told);
+        let cx = Cx::from_request_parts(parts, &()).await?;
+        cx.on_close(move |_| {
+            told.fetch_add(1, Ordering::SeqCst);
+        });
+        Ok(Self)
+    }
+}
+
+#[sse_handler(finite)]
+async fn permitted(_permit: Permit, _name: Path<u32>, out: Events<Token>) -> Result<(), SendError> {
+    out.send(Token::Done).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asked_is_told_of_the_end_though_no_stream_came_of_the_request() {
+    let (drain, told) = (Drain::new(), Arc::new(AtomicUsize::new(0)));
+    let router = Router::new()
+        .route("/{name}", get(permitted))
+        .layer(drain.layer())
+        .with_state(Arc::clone(&told));
+    let terminal = [("last-event-id", "evt_terminal0000000000000000")];
+    let requests = [
+        (Request::head("/7").body(Body::empty()).expect("a request"), StatusCode::OK),
+        (request("/7", &terminal), StatusCode::NO_CONTENT),
+        // The extractor behind it refuses the request.
+        (request("/seven", &[]), StatusCode::BAD_REQUEST),
+    ];
+    for (count, (request, status)) in (1..).zip(requests) {
+        let response = router.clone().oneshot(request).await.expect("infallible");
+        assert_eq!(response.status(), status);
+        assert_eq!(told.load(Ordering::SeqCst), count, "{status}");
+    }
+    drain.start();
+    let response = router.oneshot(request("/7", &[])).await.expect("infallible");
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(told.load(Ordering::SeqCst), 4);
 }
 
 #[sse_handler]

@@ -12,7 +12,7 @@ use sse_runtime::{Cx, Ended, Events, Reason, SendError, SseEvent, sse_handler};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    sync::{Notify, oneshot},
+    sync::Notify,
     time::timeout,
 };
 
@@ -26,17 +26,19 @@ enum Host {
 #[derive(Clone, Default)]
 struct Hand {
     next: Arc<Notify>,
-    ended: Arc<Mutex<Option<oneshot::Sender<Ended>>>>,
+    ended: Arc<Mutex<Vec<Ended>>>,
+    closed: Arc<Notify>,
 }
 
 #[sse_handler]
 async fn ticks(cx: Cx, State(hand): State<Hand>, out: Events<Host>) -> Result<(), SendError> {
+    let next = Arc::clone(&hand.next);
     cx.on_close(move |ended| {
-        let told = hand.ended.lock().expect("no panic").take().expect("told once");
-        told.send(ended.clone()).expect("the test waits");
+        hand.ended.lock().expect("no panic").push(ended.clone());
+        hand.closed.notify_one();
     });
     for number in 0.. {
-        hand.next.notified().await;
+        next.notified().await;
         out.send(Host::Tick(number)).await?;
     }
     Ok(())
@@ -65,8 +67,7 @@ async fn read_until(socket: &mut TcpStream, end: &str) -> String {
 
 #[tokio::test]
 async fn each_event_leaves_when_it_is_sent_and_a_client_that_leaves_ends_the_producer() {
-    let (hand, (told, ended)) = (Hand::default(), oneshot::channel());
-    *hand.ended.lock().expect("no panic") = Some(told);
+    let hand = Hand::default();
     let mut socket = TcpStream::connect(serve(hand.clone()).await).await.expect("a server");
     socket.write_all(b"GET / HTTP/1.1\r\nhost: test\r\n\r\n").await.expect("open");
 
@@ -82,6 +83,8 @@ async fn each_event_leaves_when_it_is_sent_and_a_client_that_leaves_ends_the_pro
     }
 
     drop(socket);
-    let ended = timeout(Duration::from_secs(10), ended).await.expect("in time").expect("told");
+    timeout(Duration::from_secs(10), hand.closed.notified()).await.expect("in time");
+    let ended = hand.ended.lock().expect("no panic");
+    let [ended] = ended.as_slice() else { panic!("told once: {ended:?}") };
     assert_eq!((ended.reason, ended.events), (Reason::Client, 3));
 }

@@ -15,7 +15,7 @@ use syn::{
 use super::{
     function::Function,
     options::Options,
-    shape::{Output, Shape, is_context, is_nameable, sender_event},
+    shape::{Output, Shape, is_context, is_misspelt_sender, is_nameable, sender_event},
 };
 
 /// The handler.
@@ -100,14 +100,16 @@ impl<'a> Parts<'a> {
         let (mut parameters, mut given, mut arguments) = (Vec::new(), Vec::new(), Vec::new());
         for (at, input) in signature.inputs.iter().enumerate() {
             let FnArg::Typed(argument) = input else { continue };
-            if sender_event(&argument.ty).is_some() {
+            if sender_event(&argument.ty).is_some() || is_misspelt_sender(input) {
                 arguments.push(local("__out", Span::mixed_site()).to_token_stream());
                 continue;
             }
             if is_context(&argument.ty) {
-                let cx = local("__cx", Span::mixed_site());
-                let krate = options.krate();
-                arguments.push(quote!(#krate::__private::Clone::clone(&#cx)));
+                // At the type, so that another type of this name is one error, there.
+                let (cx, span) = (local("__cx", Span::mixed_site()), argument.ty.span());
+                let krate = respan(options.krate(), span);
+                let cx = in_parentheses(quote!(&#cx), span);
+                arguments.push(quote_spanned!(span=> #krate::__private::context #cx));
                 continue;
             }
             let (name, ty) = (local(&format!("__{at}"), Span::mixed_site()), &argument.ty);
@@ -257,8 +259,8 @@ impl<'a> Parts<'a> {
 
     /// The error becomes a response, at the type that is written for it.
     fn refusal(&self, error: Option<&Type>) -> TokenStream {
-        let krate = &self.krate;
         let span = self.output_span();
+        let krate = respan(self.krate.clone(), span);
         match error.filter(|error| is_nameable(error)) {
             Some(error) => quote!(#krate::__private::refusal::<#error>),
             None => quote_spanned!(span=> #krate::__private::refusal),

@@ -39,12 +39,15 @@ impl Shape {
         check_qualifiers(signature, errors);
         let sender = find_sender(signature, errors);
         let output = Output::of(&signature.output);
-        if let (Output::Nothing, None) = (&output, &sender) {
+        check_arguments(signature, errors);
+        let gives_nothing = sender.is_none() && output.is_nothing();
+        if gives_nothing && !signature.inputs.iter().any(is_misspelt_sender) {
             errors.at(
                 &signature.ident,
                 format!(
                     "`{}` gives no events: return `impl Stream<Item = YourEvent>`, or take an \
-                     argument `out: Events<YourEvent>` and send them",
+                     argument written `out: Events<YourEvent>` and send them (an alias of \
+                     `Events` cannot be seen)",
                     signature.ident.unraw()
                 ),
             );
@@ -77,6 +80,40 @@ fn check_qualifiers(signature: &Signature, errors: &mut Errors) {
                 "a handler is a free function: move it out of the `impl` and take what `self` \
                  holds as `State(...)`",
             );
+        }
+    }
+}
+
+/// What rustc would explain badly once the arguments are those of the handler.
+fn check_arguments(signature: &Signature, errors: &mut Errors) {
+    for input in &signature.inputs {
+        let FnArg::Typed(argument) = input else { continue };
+        for attribute in &argument.attrs {
+            if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
+                errors.at(
+                    attribute,
+                    "an argument of a handler cannot depend on `cfg`: write two handlers, each \
+                     under its `cfg`",
+                );
+            }
+        }
+        if is_misspelt_sender(input) {
+            errors.at(
+                &argument.ty,
+                "the sender is taken by value, with the type of its events: write \
+                 `out: Events<YourEvent>`",
+            );
+        }
+    }
+}
+
+/// Whether this is meant to be a sender and is not written like one.
+pub(super) fn is_misspelt_sender(input: &FnArg) -> bool {
+    let FnArg::Typed(argument) = input else { return false };
+    match &*argument.ty {
+        Type::Reference(reference) => sender_event(&reference.elem).is_some(),
+        ty => {
+            matches!(last_segment(ty), Some((name, arguments)) if name == SENDER && arguments.is_empty())
         }
     }
 }
@@ -151,6 +188,17 @@ impl Output {
                 Self::Result { whole: (**ty).clone(), ok, error: arguments.next() }
             }
             _ => Self::Plain((**ty).clone()),
+        }
+    }
+
+    /// Whether there is nothing that could be a stream.
+    fn is_nothing(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Plain(_) => false,
+            Self::Result { ok, .. } => {
+                matches!(ok, Some(Type::Tuple(tuple)) if tuple.elems.is_empty())
+            }
         }
     }
 

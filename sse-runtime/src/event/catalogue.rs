@@ -91,7 +91,25 @@ impl Catalogue {
     }
 }
 
-/// One event of a [`Catalogue`].
+/// One event of a [`Catalogue`]: its name and source, and what its declaration says of it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sse_runtime::{EventInfo, SseEvent};
+///
+/// #[derive(SseEvent)]
+/// #[sse(source = "inventory")]
+/// enum InventoryEvent {
+///     #[sse(retry = "5s", ephemeral)]
+///     Viewers(u32),
+/// }
+///
+/// const VIEWERS: &EventInfo = InventoryEvent::CATALOGUE.find("viewers").unwrap();
+/// assert_eq!((VIEWERS.source(), VIEWERS.name()), (Some("inventory"), "viewers"));
+/// assert_eq!(VIEWERS.retry(), Some(Duration::from_secs(5)));
+/// assert!(VIEWERS.is_ephemeral() && !VIEWERS.is_terminal());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct EventInfo {
     name: &'static str,

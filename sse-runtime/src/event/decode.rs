@@ -36,6 +36,29 @@ pub fn decode<E: DecodeEvent>(name: &str, data: &str) -> Result<E, DecodeError> 
 }
 
 /// Why an event could not be decoded.
+///
+/// A reader that is older than its sender passes over what it does not know, and reports
+/// data that does not fit:
+///
+/// ```
+/// use sse_runtime::{DecodeError, SseEvent, decode};
+///
+/// #[derive(SseEvent, Debug)]
+/// #[sse(source = "inventory")]
+/// enum InventoryEvent {
+///     StockChanged { sku: String, left: u32 },
+/// }
+///
+/// let newer = decode::<InventoryEvent>("restocked", "null").unwrap_err();
+/// assert!(matches!(newer, DecodeError::Unknown { name, .. } if name == "restocked"));
+///
+/// let error = decode::<InventoryEvent>("stock_changed", r#"{"sku":"A-1"}"#).unwrap_err();
+/// assert!(matches!(error, DecodeError::Data { field: Some("left"), .. }));
+/// assert_eq!(
+///     error.to_string(),
+///     "the field `left` of `stock_changed` does not fit: invalid type: null, expected u32"
+/// );
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DecodeError {

@@ -12,7 +12,8 @@ use crate::wire::EventId;
 #[diagnostic::on_unimplemented(
     message = "the payload `{Self}` cannot be written to `data:`",
     label = "no `Serialize` for this payload",
-    note = "write `#[derive(serde::Serialize)]` on `{Self}` or on the type in it that lacks it, or `#[sse(decode_only)]` on the event enum if it is never sent"
+    note = "write `#[derive(serde::Serialize)]` on `{Self}` or on the type in it that lacks it, or `#[sse(decode_only)]` on the event enum if it is never sent",
+    note = "the derive needs `serde = {{ version = \"1\", features = [\"derive\"] }}` in Cargo.toml"
 )]
 pub trait Payload: Serialize {}
 
@@ -24,7 +25,8 @@ impl<T: Serialize + ?Sized> Payload for T {}
 #[diagnostic::on_unimplemented(
     message = "the payload `{Self}` cannot be read back from `data:`",
     label = "no `Deserialize` for this payload",
-    note = "write `#[derive(serde::Deserialize)]` on `{Self}` or on the type in it that lacks it, or `#[sse(encode_only)]` on the event enum if it is only sent (a payload that borrows needs that too)"
+    note = "write `#[derive(serde::Deserialize)]` on `{Self}` or on the type in it that lacks it, or `#[sse(encode_only)]` on the event enum if it is only sent (a payload that borrows needs that too)",
+    note = "the derive needs `serde = {{ version = \"1\", features = [\"derive\"] }}` in Cargo.toml"
 )]
 pub trait OwnedPayload: DeserializeOwned {}
 

@@ -31,7 +31,31 @@ pub trait SseEvent {
 
 /// An event type whose values can be sent.
 ///
-/// The derive leaves it out under `decode_only`. See [`encode`](crate::encode).
+/// Implemented by the derive, never by hand, and left out under `decode_only`. It has nothing
+/// to call: it is the bound of what sends, such as [`encode`](crate::encode).
+///
+/// ```
+/// use sse_runtime::{EncodeError, EncodeEvent, FrameBuffer, SseEvent, encode_into};
+///
+/// /// All of them, or the error of the first that cannot be written.
+/// fn encode_all<E: EncodeEvent>(events: &[E]) -> Result<FrameBuffer, EncodeError> {
+///     let mut buffer = FrameBuffer::new();
+///     for event in events {
+///         encode_into(event, &mut buffer)?;
+///     }
+///     Ok(buffer)
+/// }
+///
+/// #[derive(SseEvent)]
+/// #[sse(source = "inventory")]
+/// enum InventoryEvent {
+///     Viewers(u32),
+/// }
+///
+/// let buffer = encode_all(&[InventoryEvent::Viewers(7), InventoryEvent::Viewers(8)])?;
+/// assert!(buffer.as_bytes().ends_with(b"data: 8\n\n"));
+/// # Ok::<(), EncodeError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event that can be sent",
     label = "not an event that can be sent",
@@ -55,7 +79,31 @@ pub trait EncodeEvent: SseEvent {
 
 /// An event type whose values can be read.
 ///
-/// The derive leaves it out under `encode_only`. See [`decode`](crate::decode).
+/// Implemented by the derive, never by hand, and left out under `encode_only`. It has nothing
+/// to call: it is the bound of what reads, such as [`decode`](crate::decode).
+///
+/// ```
+/// use sse_runtime::{DecodeError, DecodeEvent, SseEvent, decode};
+///
+/// /// The event, or nothing for one that this reader is too old to know.
+/// fn known<E: DecodeEvent>(name: &str, data: &str) -> Result<Option<E>, DecodeError> {
+///     match decode(name, data) {
+///         Ok(event) => Ok(Some(event)),
+///         Err(DecodeError::Unknown { .. }) => Ok(None),
+///         Err(other) => Err(other),
+///     }
+/// }
+///
+/// #[derive(SseEvent, Debug, PartialEq)]
+/// #[sse(source = "inventory")]
+/// enum InventoryEvent {
+///     Viewers(u32),
+/// }
+///
+/// assert_eq!(known("viewers", "7")?, Some(InventoryEvent::Viewers(7)));
+/// assert_eq!(known::<InventoryEvent>("restocked", "null")?, None);
+/// # Ok::<(), DecodeError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event that can be read",
     label = "not an event that can be read",

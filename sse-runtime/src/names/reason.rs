@@ -12,7 +12,7 @@ super::words! {
     Reason {
         /// Everything that was to be said has been said.
         Complete = "complete",
-        /// The handler failed or panicked after its first event.
+        /// The handler failed or panicked.
         Error = "error",
         /// A finite stream ended without its terminal event.
         Truncated = "truncated",

@@ -69,7 +69,7 @@ enum Stage {
     /// The source has ended, and this is to be told.
     Ending(Reason),
     /// Everything has been said.
-    Done,
+    Done(Reason),
 }
 
 impl StreamBody {
@@ -86,6 +86,14 @@ impl StreamBody {
             .drain()
             .map(|drain| Draining { started: Box::pin(drain.started()), window: drain.window() });
         Self { session, sources, stage: Stage::Opening(ended), held, drain, heartbeat: None }
+    }
+
+    /// Why the stream has ended, once everything has been said.
+    pub(super) const fn ended(&self) -> Option<Reason> {
+        match self.stage {
+            Stage::Done(reason) => Some(reason),
+            Stage::Opening(_) | Stage::Live | Stage::Ending(_) => None,
+        }
     }
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
@@ -105,7 +113,7 @@ impl StreamBody {
         }
         match (buffer.is_empty(), &self.stage) {
             (false, _) => Poll::Ready(Some(self.hand_over(buffer))),
-            (true, Stage::Done) => Poll::Ready(None),
+            (true, Stage::Done(_)) => Poll::Ready(None),
             (true, _) => Poll::Pending,
         }
     }
@@ -162,7 +170,7 @@ impl StreamBody {
             _ => jitter(options.retry, fastrand::f64()),
         };
         end_frames(reason, wait, options.control_events, buffer);
-        self.stage = Stage::Done;
+        self.stage = Stage::Done(reason);
         self.session.record_mut().bytes(buffer.len());
         self.session.end(reason);
         self.drain = None;
@@ -186,7 +194,7 @@ impl StreamBody {
         if let Some(heartbeat) = &mut self.heartbeat {
             heartbeat.written();
         }
-        if !matches!(self.stage, Stage::Done) {
+        if !matches!(self.stage, Stage::Done(_)) {
             self.session.record_mut().bytes(buffer.len());
         }
         buffer.into_bytes()
@@ -237,7 +245,7 @@ impl http_body::Body for StreamBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.stage, Stage::Done)
+        matches!(self.stage, Stage::Done(_))
     }
 }
 

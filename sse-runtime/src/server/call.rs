@@ -36,11 +36,12 @@ pub(super) fn caught<T>(span: &Span, whose: &str, code: impl FnOnce() -> T) -> O
 pub(super) struct Caught<T> {
     call: Option<Call<T>>,
     span: Span,
+    whose: &'static str,
 }
 
 impl<T> Caught<T> {
-    pub(super) const fn new(call: Call<T>, span: Span) -> Self {
-        Self { call: Some(call), span }
+    pub(super) const fn new(call: Call<T>, span: Span, whose: &'static str) -> Self {
+        Self { call: Some(call), span, whose }
     }
 }
 
@@ -51,7 +52,7 @@ impl<T> Future for Caught<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = &mut *self;
         let Some(call) = &mut this.call else { return Poll::Ready(None) };
-        match caught(&this.span, "the handler", || call.as_mut().poll(cx)) {
+        match caught(&this.span, this.whose, || call.as_mut().poll(cx)) {
             Some(polled) => polled.map(Some),
             None => Poll::Ready(None),
         }
@@ -61,6 +62,6 @@ impl<T> Future for Caught<T> {
 impl<T> Drop for Caught<T> {
     fn drop(&mut self) {
         let call = self.call.take();
-        let _dropped = caught(&self.span, "the handler, being dropped,", || drop(call));
+        let _dropped = caught(&self.span, self.whose, || drop(call));
     }
 }

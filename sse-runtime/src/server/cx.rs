@@ -4,21 +4,21 @@ use std::{
     convert::Infallible,
     fmt,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::request::Parts;
 use tokio::{sync::watch, task::JoinSet};
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 use super::{
-    call::caught,
+    call::{Caught, caught},
     drain::Drain,
     ended::Ended,
     request::{LastEventId, Request},
 };
-use crate::wire::EventId;
+use crate::{names::Reason, wire::EventId};
 
 /// The context of a stream: an extractor that any [`sse_handler`](crate::sse_handler) may
 /// take as an argument.
@@ -48,8 +48,8 @@ pub struct Cx {
 /// What all clones share.
 struct Shared {
     request: Request,
-    peer: Option<SocketAddr>,
-    drain: Option<Drain>,
+    peer: OnceLock<SocketAddr>,
+    drain: OnceLock<Drain>,
     ended: watch::Sender<bool>,
     span: Mutex<Span>,
     closers: Mutex<Closers>,
@@ -69,14 +69,14 @@ impl Cx {
     /// A context without a request: [`call!`](crate::call) gives it to a handler in a test.
     #[must_use]
     pub fn detached() -> Self {
-        Self::new(Request::detached(|| fastrand::u8(..)), None, None)
+        Self::new(Request::detached(|| fastrand::u8(..)))
     }
 
-    fn new(request: Request, peer: Option<SocketAddr>, drain: Option<Drain>) -> Self {
+    fn new(request: Request) -> Self {
         let shared = Shared {
             request,
-            peer,
-            drain,
+            peer: OnceLock::new(),
+            drain: OnceLock::new(),
             ended: watch::Sender::new(false),
             span: Mutex::new(Span::none()),
             closers: Mutex::default(),
@@ -107,7 +107,7 @@ impl Cx {
     /// (`into_make_service_with_connect_info`).
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.shared.peer
+        self.shared.peer.get().copied()
     }
 
     /// Whether the server is going away ([`Drain`]).
@@ -132,7 +132,8 @@ impl Cx {
     /// Calls a function when the stream has ended: exactly once, however it ends, a panic
     /// of the handler included (pitfall P5). At once, if it has ended already.
     ///
-    /// It must not block. For work that waits, spawn a task in it.
+    /// It must not block; for work that waits, `tokio::spawn` it there. It must not hold this
+    /// context, which holds it.
     pub fn on_close(&self, closer: impl FnOnce(&Ended) + Send + 'static) {
         let mut closers = lock(&self.shared.closers);
         match closers.ended.clone() {
@@ -144,7 +145,8 @@ impl Cx {
         }
     }
 
-    /// Spawns a task that ends with the stream, at whatever it then waits for.
+    /// Spawns a task that ends with the stream, at whatever it then waits for. After the end
+    /// it is not spawned at all. What must outlive the stream belongs in `tokio::spawn`.
     ///
     /// # Panics
     ///
@@ -156,10 +158,12 @@ impl Cx {
         }
         let span = self.span();
         let mut tasks = lock(&self.shared.tasks);
-        while let Some(finished) = tasks.try_join_next() {
-            log_panic(&span, finished);
-        }
-        tasks.spawn(task.instrument(span));
+        // Those that are done are forgotten here, so that the set does not grow for ever.
+        while tasks.try_join_next().is_some() {}
+        let task = Caught::new(Box::pin(task), span, "a task of the stream");
+        tasks.spawn(async move {
+            task.await;
+        });
         drop(tasks);
         // The stream may have ended meanwhile, and taken the tasks that it saw.
         if self.is_ended() {
@@ -172,7 +176,7 @@ impl Cx {
     }
 
     pub(super) fn drain(&self) -> Option<&Drain> {
-        self.shared.drain.as_ref()
+        self.shared.drain.get()
     }
 
     pub(super) fn span(&self) -> Span {
@@ -185,33 +189,42 @@ impl Cx {
 
     /// Tells everybody that the stream has ended, once.
     pub(super) fn close(&self, ended: &Ended) {
-        let mut closers = lock(&self.shared.closers);
+        self.shared.close(ended);
+    }
+
+    fn abort_tasks(&self) {
+        self.shared.abort_tasks();
+    }
+}
+
+impl Shared {
+    fn close(&self, ended: &Ended) {
+        let mut closers = lock(&self.closers);
         if closers.ended.is_some() {
             return;
         }
         closers.ended = Some(ended.clone());
         let waiting = std::mem::take(&mut closers.waiting);
         drop(closers);
-        self.shared.ended.send_replace(true);
+        self.ended.send_replace(true);
         self.abort_tasks();
+        let span = lock(&self.span).clone();
         for closer in waiting {
             // One that panics must not keep the others from being told.
-            let _told = caught(&self.span(), "a function given to `on_close`", || closer(ended));
+            let _told = caught(&span, "a function given to `on_close`", || closer(ended));
         }
     }
 
+    /// Dropping the set aborts the tasks in it.
     fn abort_tasks(&self) {
-        let mut tasks = std::mem::take(&mut *lock(&self.shared.tasks));
-        while let Some(finished) = tasks.try_join_next() {
-            log_panic(&self.span(), finished);
-        }
-        // Dropping the set aborts what is left.
+        drop(std::mem::take(&mut *lock(&self.tasks)));
     }
 }
 
-fn log_panic(span: &Span, finished: Result<(), tokio::task::JoinError>) {
-    if finished.is_err_and(|fault| fault.is_panic()) {
-        tracing::error!(parent: span, "a task of the stream panicked");
+impl Drop for Shared {
+    /// A request that another extractor rejected never came to a stream.
+    fn drop(&mut self) {
+        self.close(&Ended::without_stream(Reason::Client));
     }
 }
 
@@ -224,15 +237,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<S: Sync> FromRequestParts<S> for Cx {
     type Rejection = Infallible;
 
-    /// The first extraction reads the request, every later one gets a clone.
+    /// The first extraction reads the request, every later one gets a clone. A middleware
+    /// may have been the first, outside the layer of the drain: what was missing then is
+    /// looked for again.
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        if let Some(cx) = parts.extensions.get::<Self>() {
-            return Ok(cx.clone());
+        let cx = match parts.extensions.get::<Self>() {
+            Some(cx) => cx.clone(),
+            None => Self::new(Request::read(parts, || fastrand::u8(..))),
+        };
+        if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+            let _known = cx.shared.peer.set(*peer);
         }
-        let request = Request::read(parts, || fastrand::u8(..));
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
-        let drain = parts.extensions.get::<Drain>().cloned();
-        let cx = Self::new(request, peer, drain);
+        if let Some(drain) = parts.extensions.get::<Drain>() {
+            let _known = cx.shared.drain.set(drain.clone());
+        }
         parts.extensions.insert(cx.clone());
         Ok(cx)
     }

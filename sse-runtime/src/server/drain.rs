@@ -14,19 +14,26 @@ use tokio::sync::watch;
 /// good, everything else with a 503 and `Retry-After`.
 ///
 /// ```no_run
+/// use std::time::Duration;
+///
 /// use axum::Router;
 /// use sse_runtime::Drain;
 ///
+/// # async fn stopped() {} // Ctrl-C, SIGTERM
 /// # async fn run(app: Router) -> std::io::Result<()> {
 /// let drain = Drain::new();
 /// let app = app.layer(drain.layer());
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-/// axum::serve(listener, app)
-///     .with_graceful_shutdown(async move {
-///         // until the process is asked to stop, then
-///         drain.start();
-///     })
-///     .await
+/// let (stop, ends) = (drain.clone(), drain.clone());
+/// let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
+///     stopped().await;
+///     stop.start();
+/// });
+/// tokio::select! {
+///     served = serving => served,
+///     // A reader that does not read hears nothing, and axum would wait for it.
+///     () = async { ends.started().await; tokio::time::sleep(Duration::from_secs(2)).await } => Ok(()),
+/// }
 /// # }
 /// ```
 ///
@@ -44,7 +51,9 @@ impl Drain {
         Self { switch: Arc::new(watch::Sender::new(false)), spread: Duration::from_secs(5) }
     }
 
-    /// With another window over which the readers are asked to come back.
+    /// With another window over which the readers are asked to come back: each is told the
+    /// reconnection time of its handler and a random part of this on top. Zero brings them
+    /// back together.
     #[must_use]
     pub const fn spread(mut self, window: Duration) -> Self {
         self.spread = window;
@@ -72,8 +81,8 @@ impl Drain {
         self.spread
     }
 
-    /// Waits for the switch. Owns what it waits on, so that a stream can keep it.
-    pub(super) fn started(&self) -> impl Future<Output = ()> + Send + use<> {
+    /// Waits for [`start`](Self::start). The future owns what it waits on.
+    pub fn started(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut switch = self.switch.subscribe();
         let keep = Arc::clone(&self.switch);
         async move {

@@ -13,6 +13,7 @@ use super::{
     call::Call,
     cx::Cx,
     item::EventItem,
+    refusal::Refusal,
     response::EventStream,
     sender::{Events, Outcome, Producer, Producing},
     source::BoxSource,
@@ -98,7 +99,7 @@ where
 pub(super) type Refuse<R> = fn(R) -> Response;
 
 /// The error of a handler, as the response that it is.
-pub fn refusal<R: IntoResponse>(error: R) -> Response {
+pub fn refusal<R: Refusal>(error: R) -> Response {
     error.into_response()
 }
 
@@ -170,6 +171,12 @@ pub trait NeverEnds {}
 
 #[diagnostic::do_not_recommend]
 impl NeverEnds for crate::event::Endless {}
+
+/// The context for an argument that is written like one.
+#[must_use]
+pub fn context(cx: &Cx) -> Cx {
+    cx.clone()
+}
 
 /// Stands in for a handler that did not expand; the crate does not compile anyway.
 pub fn fallback(cx: &Cx) -> EventStream {

@@ -22,15 +22,10 @@ pub(super) fn stream_response(
     request_id: &str,
 ) -> Response {
     let mut response = (StatusCode::OK, FIXED, body).into_response();
-    // The body may have brought a content type of its own.
-    let headers = response.headers_mut();
-    for (name, value) in FIXED {
-        headers.insert(name, value);
-    }
     if let Ok(value) = HeaderValue::from_str(&sources.join(","))
         && !sources.is_empty()
     {
-        headers.insert(HeaderName::from_static(EVENT_SOURCE_HEADER), value);
+        response.headers_mut().insert(HeaderName::from_static(EVENT_SOURCE_HEADER), value);
     }
     with_request_id(response, request_id)
 }

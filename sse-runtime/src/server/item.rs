@@ -1,7 +1,8 @@
 //! What a stream of events may be a stream of.
 
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
+use super::refusal::Refusal;
 use crate::{
     event::{EncodeError, EncodeEvent, End, EventInfo, FrameOptions, Identity, encode_frame},
     names::TERMINAL_ID,
@@ -11,7 +12,26 @@ use crate::{
 /// An item of a stream of events: an event, `(EventId, event)`, or the `Result` of one
 /// with an error that is a response.
 ///
-/// Sealed by its hidden method; the three forms are all there are.
+/// ```
+/// use axum::http::StatusCode;
+/// use futures_util::stream::{self, Stream};
+/// use sse_runtime::{EventId, SseEvent, event_id, sse_handler};
+///
+/// #[derive(SseEvent)]
+/// #[sse(source = "inventory")]
+/// enum InventoryEvent {
+///     SoldOut { sku: String },
+/// }
+///
+/// #[sse_handler]
+/// async fn inventory() -> impl Stream<Item = Result<(EventId, InventoryEvent), StatusCode>> {
+///     let event = InventoryEvent::SoldOut { sku: "A-1".into() };
+///     stream::iter([Ok((event_id!("evt_00000001"), event)), Err(StatusCode::BAD_GATEWAY)])
+/// }
+/// ```
+///
+/// An ephemeral event goes out without an id, whatever id came with it, and a terminal one
+/// with that of the end. Sealed by its hidden method; the three forms are all there are.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an item of a stream of events",
     label = "not an item of a stream of events",
@@ -57,7 +77,7 @@ impl<E: EncodeEvent> EventItem for (EventId, E) {
     }
 }
 
-impl<I: EventItem, R: IntoResponse> EventItem for Result<I, R> {
+impl<I: EventItem, R: Refusal> EventItem for Result<I, R> {
     type End = I::End;
     const SOURCES: &'static [&'static str] = I::SOURCES;
 

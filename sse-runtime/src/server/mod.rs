@@ -31,8 +31,8 @@ pub use cx::Cx;
 pub use drain::Drain;
 pub use ended::Ended;
 pub use glue::{
-    Handler, Started, endless, fallback, finite, produces, produces_result, refusal, returns,
-    returns_items, returns_result, returns_result_items,
+    Handler, Started, context, endless, fallback, finite, produces, produces_result, refusal,
+    returns, returns_items, returns_result, returns_result_items,
 };
 pub use item::EventItem;
 pub use options::Options;

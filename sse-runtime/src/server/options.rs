@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::event::FrameOptions;
+
 /// The options of a handler, put together when compiling.
 ///
 /// Not public API: used by generated code, which has checked every value.
@@ -39,6 +41,11 @@ impl Options {
     /// A finite stream with every default: the head waits for the first event, so that an
     /// error before it has a real status.
     pub const FINITE: Self = Self { first: Duration::from_secs(10), finite: true, ..Self::ENDLESS };
+
+    /// What the encoder has to know.
+    pub(super) const fn frame(&self) -> FrameOptions {
+        FrameOptions { source_field: self.source_field }
+    }
 
     #[must_use]
     pub const fn heartbeat(mut self, milliseconds: u64) -> Self {

@@ -22,7 +22,8 @@ use crate::{
 
 /// The events of an [`EventStream`](super::EventStream), as a `Stream`.
 ///
-/// Ends after `complete`; any other end is an error, so that a test cannot overlook it.
+/// Ends after `complete`; any other end is an error, so that a test cannot overlook it. See
+/// [`EventStream::events`](super::EventStream::events).
 pub struct TypedEvents<E> {
     body: Option<Pin<Box<StreamBody>>>,
     refused: Option<StatusCode>,
@@ -31,6 +32,27 @@ pub struct TypedEvents<E> {
 }
 
 /// Why there is no next event.
+///
+/// ```
+/// # use futures_util::{StreamExt as _, stream::{self, Stream}};
+/// use axum::http::StatusCode;
+/// use sse_runtime::{ReadError, SseEvent, call, sse_handler};
+///
+/// # #[derive(SseEvent, Debug)]
+/// # #[sse(source = "inventory")]
+/// # enum InventoryEvent { SoldOut }
+/// #[sse_handler]
+/// async fn inventory() -> Result<impl Stream<Item = InventoryEvent>, StatusCode> {
+///     # if false { return Ok(stream::empty()); }
+///     Err(StatusCode::NOT_FOUND)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let first = call!(inventory()).await.events::<InventoryEvent>().next().await;
+/// assert!(matches!(first, Some(Err(ReadError::Refused(StatusCode::NOT_FOUND)))));
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReadError {
@@ -75,26 +97,20 @@ impl<E: DecodeEvent> TypedEvents<E> {
         Self { body: None, refused: Some(status), frames: VecDeque::new(), event: PhantomData }
     }
 
-    /// What a frame is to the reader of a test; `None` for what only keeps a stream going.
-    fn read(&mut self, frame: &Frame) -> Option<Option<Result<E, ReadError>>> {
-        match frame.event() {
-            None => None,
-            Some(name) if name == OPEN_EVENT || name == BEAT_EVENT => None,
-            Some(name) if name == BYE_EVENT => {
-                self.body = None;
-                Some(match reason(frame) {
-                    Some(Reason::Complete) | None => None,
-                    Some(reason) => Some(Err(ReadError::Ended(reason))),
-                })
-            }
-            Some(name) => Some(Some(decode(name, &frame.data()).map_err(ReadError::Decode))),
+    /// The event in a frame, unless it only keeps the stream going.
+    fn read(frame: &Frame) -> Option<Result<E, ReadError>> {
+        let name = frame.event()?;
+        if [OPEN_EVENT, BEAT_EVENT, BYE_EVENT].contains(&name) {
+            return None;
         }
+        Some(decode(name, &frame.data()).map_err(ReadError::Decode))
     }
-}
 
-fn reason(bye: &Frame) -> Option<Reason> {
-    let data: serde_json::Value = serde_json::from_str(&bye.data()).ok()?;
-    Reason::from_word(data.get("reason")?.as_str()?)
+    /// How the stream ended, told by the stream itself: `sse.bye` may be switched off.
+    fn end(&mut self) -> Option<Result<E, ReadError>> {
+        let reason = self.body.take()?.ended()?;
+        (reason != Reason::Complete).then_some(Err(ReadError::Ended(reason)))
+    }
 }
 
 /// A chunk of the body is whole frames, each with a blank line at its end.
@@ -114,8 +130,8 @@ impl<E: DecodeEvent> Stream for TypedEvents<E> {
                 return Poll::Ready(Some(Err(ReadError::Refused(status))));
             }
             if let Some(frame) = self.frames.pop_front() {
-                match self.read(&frame) {
-                    Some(item) => return Poll::Ready(item),
+                match Self::read(&frame) {
+                    Some(item) => return Poll::Ready(Some(item)),
                     None => continue,
                 }
             }
@@ -126,7 +142,7 @@ impl<E: DecodeEvent> Stream for TypedEvents<E> {
                     self.frames.extend(frames);
                 }
                 Some(Err(never)) => match never {},
-                None => self.body = None,
+                None => return Poll::Ready(self.end()),
             }
         }
     }

@@ -52,12 +52,17 @@ impl Record {
         &self.span
     }
 
-    pub(super) fn event(&mut self, name: &'static str) {
+    /// An event was encoded. At the level `trace` each has a line of its own, with its
+    /// sequence number and its id.
+    pub(super) fn event(&mut self, name: &'static str, id: impl FnOnce() -> Option<String>) {
         self.events += 1;
         if self.first_event.is_none() {
             self.first_event = Some(Instant::now());
         }
-        tracing::trace!(parent: &self.span, event_seq = self.events, event_name = name, "event");
+        if tracing::enabled!(tracing::Level::TRACE) {
+            let (event_seq, event_id) = (self.events, id());
+            tracing::trace!(parent: &self.span, event_seq, event_id, event_name = name, "event");
+        }
     }
 
     pub(super) fn bytes(&mut self, bytes: usize) {

@@ -12,6 +12,20 @@ use super::{
 };
 use crate::{event::control::write_bye, names::Reason, wire::FrameBuffer};
 
+/// An error of a handler: a response, for as long as the head is not out.
+///
+/// A blanket over `IntoResponse` that is kept out of the messages, because that of axum
+/// lists types that have nothing to do with it.
+#[diagnostic::on_unimplemented(
+    message = "the error `{Self}` of a handler is no response",
+    label = "no `IntoResponse` for this error",
+    note = "write `impl IntoResponse for {Self}`, or make it one with `.map_err(|error| StatusCode::BAD_GATEWAY)`"
+)]
+pub trait Refusal: IntoResponse {}
+
+#[diagnostic::do_not_recommend]
+impl<R: IntoResponse> Refusal for R {}
+
 /// Refuses a request while the server goes away.
 ///
 /// A browser gets a stream that says so and ends, because any status but 200 ends an

@@ -1,6 +1,6 @@
 //! From a request to the head of its response.
 
-use std::{future::poll_fn, task::Poll};
+use std::{future::poll_fn, pin::Pin, task::Poll};
 
 use axum::{
     body::Body,
@@ -14,6 +14,7 @@ use super::{
     call::Caught,
     cx::Cx,
     drain::Drain,
+    ended::Ended,
     glue::{Start, Started},
     headers::stream_response,
     options::Options,
@@ -23,25 +24,29 @@ use super::{
     session::{Close, Progress, Session},
     source::BoxSource,
 };
-use crate::{event::FrameOptions, names::Reason, wire::FrameBuffer};
+use crate::{names::Reason, wire::FrameBuffer};
 
 /// Runs a handler until its response is known.
 ///
 /// Not generic: compiled once, not for each event type.
 pub async fn respond(cx: Cx, options: Options, handler: Started) -> EventStream {
     let Started { start, sources } = handler;
-    if let Some(response) = answer_at_once(&cx, &options, sources) {
+    if let Some((response, reason)) = answer_at_once(&cx, &options, sources) {
+        cx.close(&Ended::without_stream(reason));
         return EventStream::response(response, cx.request_id());
     }
     let mut record = Record::start(cx.clone(), sources);
-    let source = match open_source(&cx, &options, start, &record).await {
-        Ok(source) => source,
-        Err(response) => {
+    match open_source(&cx, &options, start, &record).await {
+        Opened::Source(source) => hold(cx, sources, Session::new(source, options, record)).await,
+        Opened::Refused(response) => {
             record.end(Reason::Error);
-            return EventStream::response(response, cx.request_id());
+            EventStream::response(response, cx.request_id())
         }
-    };
-    hold(cx, sources, Session::new(source, options, record)).await
+        Opened::Drained => {
+            record.end(Reason::Drain);
+            drained(&cx, &options)
+        }
+    }
 }
 
 /// Requests that start no producer.
@@ -49,44 +54,57 @@ fn answer_at_once(
     cx: &Cx,
     options: &Options,
     sources: &'static [&'static str],
-) -> Option<Response> {
+) -> Option<(Response, Reason)> {
     let request = cx.request();
     if options.finite && request.last_event_id.is_terminal() {
         // The reader has seen the end; 204 keeps an `EventSource` from coming back.
-        return Some(StatusCode::NO_CONTENT.into_response());
+        return Some((StatusCode::NO_CONTENT.into_response(), Reason::Complete));
     }
     if let Some(drain) = cx.drain().filter(|drain| drain.is_draining()) {
-        return Some(refuse(cx, options, drain));
+        return Some((refuse(cx, options, drain), Reason::Drain));
     }
-    request.is_head.then(|| stream_response(Body::new(NoBody), sources, &request.id))
+    let head = || stream_response(Body::new(NoBody), sources, &request.id);
+    request.is_head.then(|| (head(), Reason::Complete))
 }
 
 fn refuse(cx: &Cx, options: &Options, drain: &Drain) -> Response {
     refuse_draining(cx, options, drain.window(), fastrand::f64())
 }
 
-/// Calls the user's function, as far as it can be called without a reader.
-async fn open_source(
-    cx: &Cx,
-    options: &Options,
-    start: Start,
-    record: &Record,
-) -> Result<BoxSource, Response> {
+/// What became of the user's function.
+enum Opened {
+    Source(BoxSource),
+    /// It answers with a response of its own.
+    Refused(Response),
+    /// The server went away before it was done.
+    Drained,
+}
+
+/// Calls the user's function, as far as it can be called without a reader. However long it
+/// takes, a drain ends it.
+async fn open_source(cx: &Cx, options: &Options, start: Start, record: &Record) -> Opened {
     let call = match start {
         Start::Call(call) => call,
-        Start::Produce(produce) => {
-            let options = FrameOptions { source_field: options.source_field };
-            return Ok(produce(cx, options));
-        }
+        Start::Produce(produce) => return Opened::Source(produce(cx, options.frame())),
     };
-    match Caught::new(call, record.span().clone()).await {
-        Some(Ok(source)) => Ok(source),
-        Some(Err(response)) => {
+    let mut call = Caught::new(call, record.span().clone(), "the handler");
+    let mut drain = cx.drain().map(|drain| Box::pin(drain.started()));
+    let called = poll_fn(|context| {
+        if let Poll::Ready(called) = Pin::new(&mut call).poll(context) {
+            return Poll::Ready(Some(called));
+        }
+        let drained = drain.as_mut().is_some_and(|drain| drain.as_mut().poll(context).is_ready());
+        if drained { Poll::Ready(None) } else { Poll::Pending }
+    });
+    match called.await {
+        None => Opened::Drained,
+        Some(Some(Ok(source))) => Opened::Source(source),
+        Some(Some(Err(response))) => {
             let status = response.status().as_u16();
             tracing::info!(parent: record.span(), status, "the handler refused");
-            Err(response)
+            Opened::Refused(response)
         }
-        None => Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+        Some(None) => Opened::Refused(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
     }
 }
 
@@ -105,7 +123,7 @@ enum Head {
 /// future when the client leaves.
 async fn hold(cx: Cx, sources: &'static [&'static str], mut session: Session) -> EventStream {
     let mut held = FrameBuffer::new();
-    let mut drained = cx.drain().map(|drain| Box::pin(drain.started()));
+    let mut drain = cx.drain().map(|drain| Box::pin(drain.started()));
     let first = session.options().first;
     let mut deadline = (!first.is_zero()).then(|| Box::pin(sleep(first)));
     let head = poll_fn(|context| {
@@ -114,7 +132,7 @@ async fn hold(cx: Cx, sources: &'static [&'static str], mut session: Session) ->
             Poll::Ready(Progress::End(close)) => return Poll::Ready(Head::Ended(close)),
             Poll::Pending => {}
         }
-        if drained.as_mut().is_some_and(|drained| drained.as_mut().poll(context).is_ready()) {
+        if drain.as_mut().is_some_and(|drain| drain.as_mut().poll(context).is_ready()) {
             return Poll::Ready(Head::Drained);
         }
         match &mut deadline {
@@ -134,11 +152,16 @@ async fn hold(cx: Cx, sources: &'static [&'static str], mut session: Session) ->
         Head::Drained => {
             let options = *session.options();
             session.end(Reason::Drain);
-            let response = cx.drain().map(|drain| refuse(&cx, &options, drain));
-            let unavailable = || StatusCode::SERVICE_UNAVAILABLE.into_response();
-            EventStream::response(response.unwrap_or_else(unavailable), cx.request_id())
+            drained(&cx, &options)
         }
     }
+}
+
+/// The answer to a request that a drain found without a head.
+fn drained(cx: &Cx, options: &Options) -> EventStream {
+    let response = cx.drain().map(|drain| refuse(cx, options, drain));
+    let unavailable = || StatusCode::SERVICE_UNAVAILABLE.into_response();
+    EventStream::response(response.unwrap_or_else(unavailable), cx.request_id())
 }
 
 fn open(

@@ -54,8 +54,12 @@ const WAITING: usize = 8;
 /// ```
 ///
 /// The producer runs while somebody listens and is dropped, at whatever it then waits for,
-/// when the client leaves (pitfall P5). Clones send on the same stream, which ends when
-/// the handler returns, whatever its clones still do.
+/// when the client leaves (pitfall P5), after a terminal event too. Clones send on the same
+/// stream, which ends when the handler returns, whatever its clones still do.
+///
+/// The connection polls the producer, and only while it can write: behind a reader that does
+/// not read, the producer stands still, its own timers included. Work that must go on
+/// belongs in [`Events::spawn`], work that must outlive the stream in `tokio::spawn`.
 pub struct Events<E> {
     frames: mpsc::Sender<Packet>,
     ended: Arc<AtomicBool>,
@@ -120,7 +124,8 @@ impl<E> Events<E> {
         self.put(&event, Identity::Own).await
     }
 
-    /// Sends an event with an id that came with it.
+    /// Sends an event with an id that came with it. An ephemeral event goes out without an
+    /// id all the same, and a terminal one with that of the end.
     ///
     /// # Errors
     ///
@@ -152,7 +157,13 @@ impl<E> Events<E> {
                 }
                 Ok(Packet::Frame(frame, info))
             }
-            Encoded::Error(error) => Err(SendError::Encode(error)),
+            Encoded::Error(error) => {
+                // Told here, because the handler may make anything of it. As a string, which
+                // is escaped: the text is that of a `Serialize`.
+                let text = error.to_string();
+                tracing::error!(parent: &self.cx.span(), error = text, "an event was not sent");
+                Err(SendError::Encode(error))
+            }
             Encoded::Failed(_) => Err(SendError::Ended),
         }
     }
@@ -180,6 +191,31 @@ impl<E> fmt::Debug for Events<E> {
 ///
 /// A handler's own error takes it by `From`; what it becomes as a response is seen by
 /// nobody when the client has left, and by the reader before the first event.
+///
+/// ```
+/// use axum::{http::StatusCode, response::{IntoResponse, Response}};
+/// use sse_runtime::SendError;
+///
+/// enum AskError {
+///     Empty,
+///     Stream(SendError),
+/// }
+///
+/// impl From<SendError> for AskError {
+///     fn from(error: SendError) -> Self {
+///         Self::Stream(error)
+///     }
+/// }
+///
+/// impl IntoResponse for AskError {
+///     fn into_response(self) -> Response {
+///         match self {
+///             Self::Empty => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
+///             Self::Stream(error) => error.into_response(),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SendError {
@@ -227,6 +263,9 @@ pub trait Outcome {}
 
 impl Outcome for () {}
 
+/// Of a producer that never returns: `Result<Infallible, Error>`.
+impl Outcome for std::convert::Infallible {}
+
 /// A handler that produces through a sender, as a source. Its future is polled by the
 /// connection that reads from it: no task that could outlive the client (pitfall P5).
 pub(super) struct Producer {
@@ -253,7 +292,7 @@ impl Producer {
             cx: cx.clone(),
             encode: encode_event::<E>,
         };
-        let future = Caught::new(produce(events), cx.span());
+        let future = Caught::new(produce(events), cx.span(), "the handler");
         Self { future: Some(future), outcome: None, frames }
     }
 

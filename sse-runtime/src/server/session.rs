@@ -10,7 +10,7 @@ use super::{
     record::Record,
     source::{BoxSource, Ending, Step},
 };
-use crate::{event::FrameOptions, names::Reason, wire::FrameBuffer};
+use crate::{names::Reason, wire::FrameBuffer};
 
 /// Drives a source, and keeps the promises that hold whatever the source does: what it
 /// leaves half-written is taken back, a panic is an end like any other, nothing comes
@@ -67,7 +67,7 @@ impl Session {
         let Some(source) = &mut self.source else {
             return Poll::Ready(Progress::End(Close { reason: Reason::Complete, response: None }));
         };
-        let frame = FrameOptions { source_field: self.options.source_field };
+        let frame = self.options.frame();
         let begin = buffer.mark();
         let polled = caught(self.record.span(), "the handler", || {
             source.as_mut().poll_frame(cx, buffer, frame)
@@ -80,7 +80,7 @@ impl Session {
         Poll::Ready(match ready!(step) {
             Step::Open => Progress::Open,
             Step::Frame(info) => {
-                self.record.event(info.name());
+                self.record.event(info.name(), || buffer.id_since(begin));
                 self.terminal |= info.is_terminal();
                 let ends = self.terminal && !source.ends_itself();
                 if ends {
@@ -101,7 +101,7 @@ impl Session {
     fn drop_source(&mut self) {
         let source = self.source.take();
         let span = self.record.span();
-        let _dropped = caught(span, "the handler, being dropped,", || drop(source));
+        let _dropped = caught(span, "the handler", || drop(source));
     }
 
     fn ended(&self, ending: Ending) -> Close {
@@ -137,8 +137,9 @@ impl Session {
 }
 
 impl Drop for Session {
-    /// The client left. The producer goes first, before the record tells that.
+    /// The client left, which after the terminal event is as good as any end. The producer
+    /// goes first, before that is told.
     fn drop(&mut self) {
-        self.drop_source();
+        self.end(if self.terminal { Reason::Complete } else { Reason::Client });
     }
 }

@@ -18,6 +18,23 @@ use crate::{
 
 /// What a handler may return: today any stream of events.
 ///
+/// ```
+/// use futures_util::stream::{self, BoxStream, StreamExt as _};
+/// use sse_runtime::{SseEvent, sse_handler};
+///
+/// #[derive(SseEvent)]
+/// #[sse(source = "inventory")]
+/// enum InventoryEvent {
+///     SoldOut { sku: String },
+/// }
+///
+/// // A type with a name, where the branches of a function give different streams.
+/// #[sse_handler]
+/// async fn inventory() -> BoxStream<'static, InventoryEvent> {
+///     stream::pending().boxed()
+/// }
+/// ```
+///
 /// Sealed by its hidden method.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a stream of events",

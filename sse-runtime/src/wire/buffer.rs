@@ -92,6 +92,14 @@ impl FrameBuffer {
         Mark(self.bytes.len())
     }
 
+    /// The id of the frame that begins at the mark, if it has one.
+    #[cfg(feature = "server")]
+    pub(crate) fn id_since(&self, mark: Mark) -> Option<String> {
+        let line =
+            self.bytes[mark.0..].strip_prefix(b"id: ")?.split(|&byte| byte == b'\n').next()?;
+        std::str::from_utf8(line).ok().map(str::to_owned)
+    }
+
     /// Forgets what came after the mark: a frame that could not be finished.
     pub(crate) fn rewind(&mut self, mark: Mark) {
         self.bytes.truncate(mark.0);

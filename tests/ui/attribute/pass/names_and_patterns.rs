@@ -40,6 +40,11 @@ mod shop {
     use super::{InventoryEvent, Stream, sse_handler, stream};
 
     #[sse_handler]
+    pub(crate) async fn sized<T: Send + 'static, const N: usize>() -> impl Stream<Item = InventoryEvent> {
+        stream::empty()
+    }
+
+    #[sse_handler]
     pub(crate) async fn generic<T: Send + 'static>(value: T) -> impl Stream<Item = InventoryEvent> {
         drop(value);
         stream::empty()
@@ -55,4 +60,5 @@ fn main() {
     drop(call!(__start(State(shop.clone()), State(shop))));
     drop(call!(shop::generic::<u32>(7)));
     drop(call!(shop::generic("text",)));
+    drop(call!(shop::sized::<Vec<u8>, 3>()));
 }
