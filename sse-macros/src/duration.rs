@@ -1,5 +1,8 @@
 //! Durations as they are written in attributes: `"1500ms"`, `"5s"`, `"2m"`.
 
+/// What a reconnection time may be: a reader takes no other.
+pub(crate) const RETRY_BOUNDS: (u64, u64) = (10, 300_000);
+
 /// The milliseconds of a duration between two bounds, both in milliseconds.
 pub(crate) fn milliseconds(text: &str, least: u64, most: u64) -> Result<u64, String> {
     let example = "write a whole number and its unit, `ms`, `s` or `m`, such as \"5s\"";

@@ -4,12 +4,12 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Attribute, Ident, LitStr, Meta, Token,
+    Attribute, Ident, LitStr, Meta, Path, Token,
     ext::IdentExt as _,
     parse::{ParseStream, Parser as _},
 };
 
-use crate::errors::Errors;
+use crate::{duration, errors::Errors, suggest};
 
 /// One of the keys in `#[sse(key, key = value, key(...))]`.
 #[derive(Debug, Clone)]
@@ -46,6 +46,26 @@ impl Entry {
         }
     }
 
+    /// The path of the runtime, as a string or, since `$crate` of `macro_rules!` cannot stand
+    /// in quotes, as a path.
+    pub(crate) fn runtime(&self, errors: &mut Errors) -> Option<Path> {
+        let form = "`crate` takes the path of the runtime: write `crate = \"::sse_runtime\"`";
+        let Value::Equals(tokens) = &self.value else {
+            errors.at(&self.key, form);
+            return None;
+        };
+        let path = match string_literal(tokens) {
+            Some(literal) => literal.parse_with(Path::parse_mod_style).ok(),
+            None => Path::parse_mod_style.parse2(tokens.clone()).ok(),
+        };
+        if path.is_none() && tokens.is_empty() {
+            errors.at(&self.key, form);
+        } else if path.is_none() {
+            errors.at(tokens, form);
+        }
+        path
+    }
+
     /// A key with a string literal; `example` shows what belongs in the quotes.
     pub(crate) fn text(&self, example: &str, errors: &mut Errors) -> Option<LitStr> {
         let name = self.name();
@@ -71,6 +91,38 @@ impl Entry {
                 }
             },
         }
+    }
+
+    /// A key with a duration; it and its bounds are in milliseconds. `example` shows what
+    /// belongs in the quotes.
+    pub(crate) fn duration(
+        &self,
+        (least, most): (u64, u64),
+        example: &str,
+        errors: &mut Errors,
+    ) -> Option<u64> {
+        let literal = self.text(example, errors)?;
+        duration::milliseconds(&literal.value(), least, most)
+            .map_err(|fault| errors.at(&literal, format!("`{}`: {fault}", self.name())))
+            .ok()
+    }
+
+    /// Whether the key stands among those before it, which is reported.
+    pub(crate) fn repeats(&self, before: &[Self], errors: &mut Errors) -> bool {
+        let name = self.name();
+        let repeats = before.iter().any(|other| other.name() == name);
+        if repeats {
+            errors.at(&self.key, format!("`{name}` stands here twice: keep one"));
+        }
+        repeats
+    }
+
+    /// Reports a key that nobody knows; `place` says where it stands, if that helps.
+    pub(crate) fn unknown(&self, place: Option<&str>, known: &[&str], errors: &mut Errors) {
+        let name = self.name();
+        let place = place.map(|place| format!(" on {place}")).unwrap_or_default();
+        let what = format!("key `{name}`{place}");
+        errors.at(&self.key, suggest::unknown(&what, &name, known));
     }
 }
 

@@ -9,13 +9,19 @@ pub(crate) fn did_you_mean<'a>(word: &str, known: &[&'a str]) -> Option<&'a str>
     (nearest.0 <= allowed).then_some(nearest.1)
 }
 
+/// "unknown key `x` on a field; did you mean `y`? (expected one of `y`, `z`)": `what` is what
+/// the word was taken for, with the word in it.
+pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
+    format!("unknown {what}{} ({})", hint(word, known), expected(known))
+}
+
 /// "; did you mean `x`?", or nothing.
-pub(crate) fn hint(word: &str, known: &[&str]) -> String {
+fn hint(word: &str, known: &[&str]) -> String {
     did_you_mean(word, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
 /// "expected one of `a`, `b`", for the end of a message.
-pub(crate) fn expected(known: &[&str]) -> String {
+fn expected(known: &[&str]) -> String {
     let quoted: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
     match quoted.as_slice() {
         [only] => format!("expected {only}"),
@@ -57,5 +63,18 @@ mod tests {
         assert_eq!(did_you_mean("termnal", KEYS), Some("terminal"));
         assert_eq!(did_you_mean("colour", KEYS), None);
         assert_eq!(did_you_mean("x", &[]), None);
+    }
+
+    #[test]
+    fn the_text_says_what_is_known() {
+        let known = &["id", "topic"];
+        assert_eq!(
+            unknown("key `topci` on a field", "topci", known),
+            "unknown key `topci` on a field; did you mean `topic`? (expected one of `id`, `topic`)"
+        );
+        assert_eq!(
+            unknown("key `secret`", "secret", &["id"]),
+            "unknown key `secret` (expected `id`)"
+        );
     }
 }

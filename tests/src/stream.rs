@@ -1,8 +1,9 @@
 //! Reading the answer of a handler as bytes, and hearing what is logged.
 
 use std::{
+    cell::RefCell,
     io,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, Once, OnceLock, PoisonError},
 };
 
 use axum::{
@@ -11,7 +12,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt as _;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::Level;
+use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 
 /// A request of a reader, with headers.
 ///
@@ -75,39 +77,84 @@ pub async fn text(response: Response) -> String {
 }
 
 /// What is logged, line by line.
+///
+/// One subscriber hears for all tests of a process, because one of a single thread makes
+/// those of the others deaf now and then, and can miss what another thread has logged first.
 #[derive(Debug, Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
+static OF_THIS_PROCESS: OnceLock<Log> = OnceLock::new();
+
+thread_local! {
+    static OF_THIS_THREAD: RefCell<Option<Log>> = const { RefCell::new(None) };
+}
+
 impl Log {
-    /// The log of this process, which begins with the first call. One for all tests, because
-    /// a subscriber of one thread makes those of the others deaf now and then; whoever asks
+    /// The log of all threads, from `INFO` up, which begins with the first call. Whoever asks
     /// tells its lines by the request id.
     ///
     /// # Panics
     ///
     /// When somebody else has installed another subscriber.
-    #[allow(clippy::expect_used, reason = "tests")]
     pub fn of_this_process() -> &'static Self {
-        static LOG: OnceLock<Log> = OnceLock::new();
-        LOG.get_or_init(|| {
-            let log = Self::default();
-            let subscriber = tracing_subscriber::fmt()
-                .with_ansi(false)
-                .without_time()
-                .with_writer(log.clone())
-                .finish();
-            tracing::subscriber::set_global_default(subscriber).expect("the first");
-            log
-        })
+        let log = OF_THIS_PROCESS.get_or_init(Self::default);
+        hear();
+        log
+    }
+
+    /// The finest log of this thread, which begins with the call and ends with the next.
+    /// Every test has a thread of its own.
+    ///
+    /// # Panics
+    ///
+    /// When somebody else has installed another subscriber.
+    #[must_use]
+    pub fn of_this_thread() -> Self {
+        let log = Self::default();
+        OF_THIS_THREAD.set(Some(log.clone()));
+        hear();
+        log
+    }
+
+    /// The text so far.
+    ///
+    /// # Panics
+    ///
+    /// When it is none.
+    #[must_use]
+    #[allow(clippy::expect_used, reason = "tests")]
+    pub fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8(bytes.clone()).expect("text")
     }
 
     /// The lines so far that hold this text.
+    ///
+    /// # Panics
+    ///
+    /// When the log is no text.
     #[must_use]
     pub fn lines_with(&self, text: &str) -> Vec<String> {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lines = String::from_utf8_lossy(&bytes);
-        lines.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
+        self.text().lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
     }
+}
+
+/// Installs the subscriber, once. What nobody has asked for goes to a log that nobody has.
+#[allow(clippy::expect_used, reason = "tests")]
+fn hear() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let of_this_process = || OF_THIS_PROCESS.get().cloned().unwrap_or_default();
+        let of_this_thread = || OF_THIS_THREAD.with_borrow(Option::clone).unwrap_or_default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(Level::TRACE)
+            .with_ansi(false)
+            .without_time()
+            .with_writer(of_this_process.with_max_level(Level::INFO).and(of_this_thread))
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).expect("the first");
+        tracing::callsite::rebuild_interest_cache();
+    });
 }
 
 impl io::Write for Log {
@@ -118,13 +165,5 @@ impl io::Write for Log {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }

@@ -4,12 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use std::{
-    cell::RefCell,
     collections::BTreeMap,
     convert::Infallible,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, Once},
+    sync::{Arc, Mutex},
 };
 
 use axum::{
@@ -30,7 +29,7 @@ use sse_runtime::{
     Cx, EncodeError, EncodeEvent, EventStream, Events, FrameBuffer, ReadError, Reason, SendError,
     SseEvent, call, decode, encode, encode_into, sse_handler,
 };
-use sse_tests::parser::Parser;
+use sse_tests::{parser::Parser, stream::Log};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -758,47 +757,6 @@ async fn ten_mebibytes_arrive_over_a_socket() {
     assert!(serde_json::from_str::<String>(&events[1].1).unwrap() == *text);
 }
 
-thread_local! {
-    /// What is logged on this thread, while a test listens. Every test has a thread of its own.
-    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
-}
-
-/// Writes into the log of the thread.
-struct Log;
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.as_mut().map(|log| log.extend_from_slice(bytes)));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Listens to the finest log. The subscriber is that of the process: one of a thread alone
-/// can miss what another thread has logged before it.
-fn listen() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .without_time()
-            .with_writer(|| Log)
-            .finish();
-        tracing::subscriber::set_global_default(subscriber).unwrap();
-        tracing::callsite::rebuild_interest_cache();
-    });
-    LOG.set(Some(Vec::new()));
-}
-
-/// What was logged since.
-fn logged() -> String {
-    String::from_utf8(LOG.take().unwrap()).unwrap()
-}
-
 /// A payload that puts a line of the log into its error.
 struct Injects;
 
@@ -815,11 +773,11 @@ async fn injects() -> impl Stream<Item = Sent<Injects>> {
 
 #[tokio::test]
 async fn an_error_of_a_payload_is_one_line_of_the_log() {
-    listen();
+    let log = Log::of_this_thread();
     let answer = call!(injects()).await;
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     drop(answer);
-    let text = logged();
+    let text = log.text();
     assert!(text.contains("no such order: 7"), "the cause is logged: {text:?}");
     assert!(!text.contains(['\r', '\u{1B}']), "{text:?}");
     for line in text.lines() {

@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
-use std::{cell::RefCell, net::SocketAddr, sync::Once};
+use std::net::SocketAddr;
 
 use axum::{
     Router,
@@ -18,7 +18,7 @@ use futures_util::{FutureExt as _, Stream, stream};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use sse_runtime::{Cx, SseEvent, sse_handler};
-use sse_tests::parser::Parser;
+use sse_tests::{parser::Parser, stream::Log};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -570,50 +570,9 @@ fn a_hundred_thousand_byte_strings() {
 
 // The log.
 
-thread_local! {
-    /// What is logged on this thread, while a test listens. Every test has a thread of its own.
-    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
-}
-
-/// Writes into the log of the thread.
-struct Log;
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.as_mut().map(|log| log.extend_from_slice(bytes)));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Listens to the finest log. The subscriber is that of the process: one of a thread alone
-/// can miss what another thread has logged before it.
-fn listen() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .without_time()
-            .with_writer(|| Log)
-            .finish();
-        tracing::subscriber::set_global_default(subscriber).unwrap();
-        tracing::callsite::rebuild_interest_cache();
-    });
-    LOG.set(Some(Vec::new()));
-}
-
-/// What was logged since.
-fn logged() -> String {
-    String::from_utf8(LOG.take().unwrap()).unwrap()
-}
-
 #[tokio::test]
 async fn a_line_of_the_log_stays_one_line() {
-    listen();
+    let log = Log::of_this_thread();
     let server = serve().await;
     let mut asked = 0;
     let forged = b"a\r\n INFO forged";
@@ -624,7 +583,7 @@ async fn a_line_of_the_log_stays_one_line() {
         ask(server, &target, &[&lines[0], b"user-agent: \"\xFF\x85"]).await.stream();
         asked += 2;
     }
-    let text = logged();
+    let text = log.text();
     assert!(text.is_ascii() && !text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
     assert!(!text.contains("forged"), "{text}");
     // Every line begins where the subscriber begins one, with the id that was checked.
@@ -644,7 +603,7 @@ async fn a_line_of_the_log_stays_one_line() {
 
 #[test]
 fn nothing_that_was_sent_is_in_the_finest_log() {
-    listen();
+    let log = Log::of_this_thread();
     let mut numbers = Numbers(11);
     for _ in 0..300 {
         let mut headers = HeaderMap::new();
@@ -658,7 +617,7 @@ fn nothing_that_was_sent_is_in_the_finest_log() {
         let answer = echo(extract(parts(&uri, headers))).now_or_never().unwrap().into_response();
         let _body = answer.into_body().collect().now_or_never().unwrap().unwrap();
     }
-    let text = logged();
+    let text = log.text();
     assert!(text.contains("event_name=\"seen\""), "the finest log is on: {text:.300}");
     assert!(text.is_ascii() && !text.contains("MARK"), "{text}");
     assert!(text.lines().all(|line| line.contains("sse.stream{request_id=\"req_")), "{text}");

@@ -13,6 +13,7 @@ use std::{
     env,
     fmt::Write as _,
     fs,
+    panic::catch_unwind,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -25,53 +26,51 @@ const COPIES: &str = "SSE_UI_COPIES";
 
 #[test]
 fn derive_fail() {
-    fail("derive_fail", "ui/derive/fail");
+    fail("derive_fail", "ui/derive/fail", 60);
 }
 
 #[test]
 fn derive_pass() {
-    pass("ui/derive/pass");
+    pass("ui/derive/pass", 20);
 }
 
 #[test]
 fn attribute_fail() {
-    fail("attribute_fail", "ui/attribute/fail");
+    fail("attribute_fail", "ui/attribute/fail", 40);
 }
 
 #[test]
 fn attribute_pass() {
-    pass("ui/attribute/pass");
+    pass("ui/attribute/pass", 10);
 }
 
-fn pass(folder: &str) {
-    if !cases(Path::new(folder)).is_empty() {
-        trybuild::TestCases::new().pass(format!("{folder}/*.rs"));
-    }
+fn pass(folder: &str, least: usize) {
+    cases(Path::new(folder), least);
+    trybuild::TestCases::new().pass(format!("{folder}/*.rs"));
 }
 
-fn fail(test: &str, folder: &str) {
+fn fail(test: &str, folder: &str, least: usize) {
+    let cases = cases(Path::new(folder), least);
     if let Some(copies) = env::var_os(COPIES) {
         let pattern = Path::new(&copies).join("*.rs");
         trybuild::TestCases::new().compile_fail(pattern);
-    } else if cases(Path::new(folder)).is_empty() {
-        // Nothing to hold up yet.
     } else if is_the_compiler() {
         trybuild::TestCases::new().compile_fail(format!("{folder}/*.rs"));
     } else {
-        fail_without_texts(test, Path::new(folder));
+        fail_without_texts(test, &cases);
     }
 }
 
 /// Runs copies of the cases, whose texts are written instead of compared. That is a mode of
 /// `trybuild` for the whole process, and so it takes a process of its own.
-fn fail_without_texts(test: &str, folder: &Path) {
+fn fail_without_texts(test: &str, cases: &[PathBuf]) {
     let copies = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
     if copies.exists() {
         fs::remove_dir_all(&copies).unwrap();
     }
     fs::create_dir_all(&copies).unwrap();
-    for case in cases(folder) {
-        fs::copy(&case, copies.join(case.file_name().unwrap())).unwrap();
+    for case in cases {
+        fs::copy(case, copies.join(case.file_name().unwrap())).unwrap();
     }
     let status = Command::new(env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
@@ -79,7 +78,7 @@ fn fail_without_texts(test: &str, folder: &Path) {
         .env("TRYBUILD", "overwrite")
         .status()
         .unwrap();
-    assert!(status.success(), "a case of {} compiles with this compiler", folder.display());
+    assert!(status.success(), "a case of {test} compiles with this compiler");
 }
 
 fn is_the_compiler() -> bool {
@@ -88,10 +87,28 @@ fn is_the_compiler() -> bool {
     String::from_utf8_lossy(&output.stdout).starts_with(COMPILER)
 }
 
-fn cases(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let paths = entries.map(|entry| entry.unwrap().path());
-    paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+/// The cases of a folder. Fewer than these, and somebody has lost them.
+fn cases(folder: &Path, least: usize) -> Vec<PathBuf> {
+    let is_case = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+    let cases: Vec<PathBuf> = files(folder).into_iter().filter(is_case).collect();
+    let (found, folder) = (cases.len(), folder.display());
+    assert!(found >= least, "{folder} holds {found} cases, and at least {least} are expected");
+    cases
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+fn cases_that_are_lost_are_missed() {
+    let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no_cases");
+    fs::create_dir_all(&empty).unwrap();
+    for folder in [empty.join("not_there"), empty] {
+        assert!(catch_unwind(|| cases(&folder, 1)).is_err(), "{}", folder.display());
+    }
 }
 
 /// Enums of enums are compared when compiling; ten large ones must neither take long nor
@@ -122,8 +139,7 @@ fn derive_pass_large() {
 #[test]
 fn each_failing_case_has_its_text() {
     for folder in ["ui/derive/fail", "ui/attribute/fail"] {
-        let Ok(entries) = fs::read_dir(folder) else { continue };
-        for path in entries.map(|entry| entry.unwrap().path()) {
+        for path in files(Path::new(folder)) {
             let other = match path.extension().and_then(|extension| extension.to_str()) {
                 Some("rs") => "stderr",
                 Some("stderr") => "rs",

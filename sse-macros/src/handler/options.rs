@@ -5,10 +5,9 @@ use quote::quote;
 use syn::{Ident, LitBool, Path};
 
 use crate::{
-    duration::milliseconds,
+    duration::{RETRY_BOUNDS, milliseconds},
     entry::{Entry, Value, split},
     errors::Errors,
-    suggest::{expected, hint},
 };
 
 const HEARTBEAT: &str = "heartbeat";
@@ -36,7 +35,6 @@ const KEYS: &[&str] = &[
 /// Bounds in milliseconds. A heartbeat must be shorter than the tightest common hop, 60 s,
 /// and a head must be out before such a hop gives up.
 const HEARTBEAT_BOUNDS: (u64, u64) = (1_000, 50_000);
-const RETRY_BOUNDS: (u64, u64) = (10, 300_000);
 const FIRST_BOUNDS: (u64, u64) = (0, 50_000);
 
 /// The options of a handler.
@@ -55,10 +53,7 @@ impl Options {
         split(arguments, "sse_handler", errors, &mut entries);
         let mut options = Self::default();
         for (at, entry) in entries.iter().enumerate() {
-            let name = entry.name();
-            if entries[..at].iter().any(|before| before.name() == name) {
-                errors.at(&entry.key, format!("`{name}` is given twice; leave one out"));
-            } else {
+            if !entry.repeats(&entries[..at], errors) {
                 options.take(entry, errors);
             }
         }
@@ -79,11 +74,8 @@ impl Options {
             }
             CONTROL_EVENTS => self.switch(entry, errors, "no_control_events"),
             SOURCE_FIELD => self.switch(entry, errors, "no_source_field"),
-            CRATE => self.krate = krate(entry, errors),
-            unknown => {
-                let (hint, expected) = (hint(unknown, KEYS), expected(KEYS));
-                errors.at(&entry.key, format!("unknown key `{unknown}`{hint} {expected}"));
-            }
+            CRATE => self.krate = entry.runtime(errors),
+            _ => entry.unknown(None, KEYS, errors),
         }
     }
 
@@ -100,14 +92,9 @@ impl Options {
     }
 
     fn duration(&mut self, entry: &Entry, example: &str, bounds: (u64, u64), errors: &mut Errors) {
-        let Some(literal) = entry.text(example, errors) else { return };
-        match milliseconds(&literal.value(), bounds.0, bounds.1) {
-            Ok(milliseconds) => {
-                let method = Ident::new(&entry.name(), Span::call_site());
-                self.calls.push(quote!(.#method(#milliseconds)));
-            }
-            Err(message) => errors.at(&literal, message),
-        }
+        let Some(milliseconds) = entry.duration(bounds, example, errors) else { return };
+        let method = Ident::new(&entry.name(), Span::call_site());
+        self.calls.push(quote!(.#method(#milliseconds)));
     }
 
     fn flag(&mut self, entry: &Entry, errors: &mut Errors, method: &str) {
@@ -162,20 +149,6 @@ fn check_heartbeat(entries: &[Entry], errors: &mut Errors) {
     for key in [HEARTBEAT, HEARTBEAT_EVENT] {
         if given(key).is_some() {
             errors.at(&none.key, format!("`{NO_HEARTBEAT}` contradicts `{key}`; leave one out"));
-        }
-    }
-}
-
-fn krate(entry: &Entry, errors: &mut Errors) -> Option<Path> {
-    let literal = entry.text("::sse_runtime", errors)?;
-    match literal.parse::<Path>() {
-        Ok(path) => Some(path),
-        Err(_) => {
-            errors.at(
-                &literal,
-                "`crate` takes the path of the runtime crate, such as \"::sse_runtime\"",
-            );
-            None
         }
     }
 }

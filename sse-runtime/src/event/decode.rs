@@ -56,7 +56,7 @@ pub fn decode<E: DecodeEvent>(name: &str, data: &str) -> Result<E, DecodeError> 
 /// assert!(matches!(error, DecodeError::Data { field: Some("left"), .. }));
 /// assert_eq!(
 ///     error.to_string(),
-///     "the field `left` of `stock_changed` does not fit: invalid type: null, expected u32"
+///     "the field `left` of `stock_changed` does not fit: missing field `left`"
 /// );
 /// ```
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! The derive and the literals in a crate of edition 2021 that knows the runtime by another
-//! name, under the lints of the
-//! workspace.
+//! name, under the lints of the workspace.
 
 #![deny(warnings)]
 
@@ -91,58 +90,9 @@ macro_rules! event {
 event!(MadeEvent, Counted(Vec<Option<u32>>));
 
 #[cfg(test)]
-mod tests {
-    use events::{decode, encode, DecodeEvent, EncodeEvent, Endless, Finite};
+use events as runtime;
 
-    use super::*;
-
-    fn there_and_back<E: EncodeEvent + DecodeEvent + PartialEq + std::fmt::Debug>(
-        event: &E,
-        data: &str,
-    ) {
-        let frame = encode(event).unwrap();
-        assert_eq!(frame.data(), data);
-        assert_eq!(&decode::<E>(frame.event().unwrap(), data).unwrap(), event);
-    }
-
-    #[test]
-    fn every_shape_goes_there_and_back() {
-        there_and_back(&InventoryEvent::<u8>::Closed, "null");
-        there_and_back(&InventoryEvent::<u8>::Viewers(7), "7");
-        there_and_back(&InventoryEvent::Moved(7, "a".into(), Some(1_u8)), r#"[7,"a",1]"#);
-        let changed = InventoryEvent::StockChanged {
-            id: ID,
-            items_left: Some(1_u8),
-            r#gen: 2,
-            r#type: "t".into(),
-        };
-        let data = r#"{"id":"evt_00000001","itemsLeft":1,"generation":2,"type":"t"}"#;
-        there_and_back(&changed, data);
-        there_and_back(&MadeEvent::Counted(vec![None, Some(1)]), "[null,1]");
-    }
-
-    #[test]
-    fn one_direction_is_enough() {
-        let text = String::from("hello");
-        assert_eq!(encode(&NewsEvent::Headline(&text)).unwrap().data(), r#""hello""#);
-        let read: All = decode("message", r#""hello""#).unwrap();
-        assert_eq!(read, All::Theirs(TheirEvent::Message("hello".into())));
-        let read: All = decode("inventory.viewers", "7").unwrap();
-        assert_eq!(read, All::Inventory(InventoryEvent::Viewers(7)));
-    }
-
-    #[test]
-    fn the_end_is_part_of_the_type() {
-        fn endless<E: SseEvent<End = Endless>>() {}
-        fn finite<E: SseEvent<End = Finite>>() {}
-        endless::<InventoryEvent<u8>>();
-        finite::<All>();
-    }
-
-    #[test]
-    fn literals_are_values() {
-        assert_eq!(EventId::try_from(ID.as_str()), Ok(ID));
-        assert_eq!(EventName::try_from(NAME.as_str()), Ok(NAME));
-        assert_eq!(Source::try_from(SOURCE.as_str()), Ok(SOURCE));
-    }
-}
+// The same for both editions, compiled in each.
+#[cfg(test)]
+#[path = "../../edition-2024/src/tests.rs"]
+mod tests;

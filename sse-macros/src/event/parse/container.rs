@@ -2,14 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, Path, parse::Parser as _};
+use syn::DeriveInput;
 
 use super::{
     keys::{self, Keys, Place},
     serde,
 };
 use crate::{
-    entry::{Value, string_literal},
     errors::Errors,
     event::{case::Rule, model::EnumKeys},
     grammar,
@@ -51,23 +50,6 @@ fn rename_all(found: &Keys, errors: &mut Errors) -> Rule {
 
 /// Where the expansion finds the runtime: beside the crate, or where `crate` says.
 fn runtime(found: &Keys, errors: &mut Errors) -> TokenStream {
-    let path = found.get(keys::CRATE).and_then(|entry| {
-        let form = "`crate` takes the path of the runtime: write `crate = \"::sse_runtime\"`";
-        let parsed = match &entry.value {
-            Value::Equals(tokens) => match string_literal(tokens) {
-                Some(literal) => literal.parse_with(Path::parse_mod_style).ok(),
-                // `$crate` of `macro_rules!` cannot stand in quotes.
-                None => Path::parse_mod_style.parse2(tokens.clone()).ok(),
-            },
-            _ => None,
-        };
-        if parsed.is_none() {
-            match &entry.value {
-                Value::Equals(tokens) if !tokens.is_empty() => errors.at(tokens, form),
-                _ => errors.at(&entry.key, form),
-            }
-        }
-        parsed
-    });
+    let path = found.get(keys::CRATE).and_then(|entry| entry.runtime(errors));
     path.map_or_else(|| quote!(::sse_runtime), |path| quote!(#path))
 }

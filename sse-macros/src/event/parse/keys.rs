@@ -5,7 +5,6 @@ use syn::{Attribute, Ident, LitStr};
 use crate::{
     entry::{Entry, entries},
     errors::Errors,
-    suggest,
 };
 
 pub(super) const SOURCE: &str = "source";
@@ -64,12 +63,9 @@ impl Keys {
         let before = errors.count();
         let mut kept: Vec<Entry> = Vec::new();
         for entry in entries(attributes, "sse", errors) {
-            let name = entry.name();
-            if !place.keys().contains(&name.as_str()) {
-                errors.at(&entry.key, misplaced(&name, place));
-            } else if kept.iter().any(|other| other.name() == name) {
-                errors.at(&entry.key, format!("`{name}` stands here twice: keep one"));
-            } else {
+            if !place.keys().contains(&entry.name().as_str()) {
+                misplaced(&entry, place, errors);
+            } else if !entry.repeats(&kept, errors) {
                 kept.push(entry);
             }
         }
@@ -96,16 +92,29 @@ impl Keys {
     pub(super) fn text(&self, name: &str, example: &str, errors: &mut Errors) -> Option<LitStr> {
         self.get(name)?.text(example, errors)
     }
+
+    /// The duration of a key, in milliseconds.
+    pub(super) fn duration(
+        &self,
+        name: &str,
+        bounds: (u64, u64),
+        example: &str,
+        errors: &mut Errors,
+    ) -> Option<u64> {
+        self.get(name)?.duration(bounds, example, errors)
+    }
 }
 
-/// What to say of a key that does not belong where it stands.
-fn misplaced(name: &str, place: Place) -> String {
-    let belongs = Place::ALL.iter().find(|other| other.keys().contains(&name));
-    if let Some(other) = belongs {
-        let (there, here) = (other.called(), place.called());
-        return format!("`{name}` belongs on {there}, not on {here}");
-    }
+/// A key that does not belong where it stands.
+fn misplaced(entry: &Entry, place: Place, errors: &mut Errors) {
+    let name = entry.name();
     let here = place.called();
-    let hint = suggest::hint(name, place.keys());
-    format!("unknown key `{name}` on {here}{hint} ({})", suggest::expected(place.keys()))
+    let belongs = Place::ALL.iter().find(|other| other.keys().contains(&name.as_str()));
+    match belongs {
+        Some(other) => {
+            let there = other.called();
+            errors.at(&entry.key, format!("`{name}` belongs on {there}, not on {here}"));
+        }
+        None => entry.unknown(Some(here), place.keys(), errors),
+    }
 }

@@ -81,10 +81,8 @@ pub(super) fn read_rule(literal: &LitStr, errors: &mut Errors) -> Option<Rule> {
     let text = literal.value();
     let rule = Rule::from_spelt(&text);
     if rule.is_none() {
-        let hint = suggest::hint(&text, SPELT);
-        let expected = suggest::expected(SPELT);
-        let shown = text.escape_debug();
-        errors.at(literal, format!("unknown rule `{shown}`{hint} ({expected})"));
+        let what = format!("rule `{}`", text.escape_debug());
+        errors.at(literal, suggest::unknown(&what, &text, SPELT));
     }
     rule
 }
@@ -145,12 +143,9 @@ pub(super) fn nowhere(attributes: &[Attribute], errors: &mut Errors) {
 fn once(attributes: &[Attribute], errors: &mut Errors) -> Vec<Entry> {
     let mut kept: Vec<Entry> = Vec::new();
     for entry in entries(attributes, "serde", errors) {
-        let name = entry.name();
-        let repeated = kept.iter().any(|other| other.name() == name);
         // These may differ by direction, and serde alone reads them.
-        if repeated && !OWN_FORM.contains(&name.as_str()) {
-            errors.at(&entry.key, format!("`{name}` stands here twice: keep one"));
-        } else {
+        let is_own = OWN_FORM.contains(&entry.name().as_str());
+        if is_own || !entry.repeats(&kept, errors) {
             kept.push(entry);
         }
     }
@@ -206,12 +201,7 @@ fn directions(
         match entry.name().as_str() {
             "serialize" => found.encode = literal,
             "deserialize" => found.decode = literal,
-            other => {
-                let known = ["serialize", "deserialize"];
-                let hint = suggest::hint(other, &known);
-                let expected = suggest::expected(&known);
-                errors.at(&entry.key, format!("unknown key `{other}`{hint} ({expected})"));
-            }
+            _ => entry.unknown(None, &["serialize", "deserialize"], errors),
         }
     }
     Some(found)

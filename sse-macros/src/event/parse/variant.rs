@@ -8,15 +8,11 @@ use super::{
     serde::{self, VariantAttributes},
 };
 use crate::{
-    duration,
+    duration::RETRY_BOUNDS,
     errors::Errors,
     event::model::{EnumKeys, Field, Shape, Variant},
     grammar,
 };
-
-/// The bounds of `retry`, in milliseconds.
-const LEAST_RETRY: u64 = 10;
-const MOST_RETRY: u64 = 300_000;
 
 pub(super) fn read(input: &syn::Variant, container: &EnumKeys, errors: &mut Errors) -> Variant {
     let found = Keys::read(&input.attrs, Place::Variant, errors);
@@ -37,7 +33,7 @@ pub(super) fn read(input: &syn::Variant, container: &EnumKeys, errors: &mut Erro
         name_is_sure,
         name_literal,
         retry_key: found.token(keys::RETRY),
-        retry_ms: retry(&found, errors),
+        retry_ms: found.duration(keys::RETRY, RETRY_BOUNDS, "5s", errors),
         ephemeral: found.flag(keys::EPHEMERAL, errors),
         terminal: found.flag(keys::TERMINAL, errors),
         shape,
@@ -96,13 +92,6 @@ fn name(
         }
     }
     (name, is_good)
-}
-
-fn retry(found: &Keys, errors: &mut Errors) -> Option<u64> {
-    let literal = found.text(keys::RETRY, "5s", errors)?;
-    duration::milliseconds(&literal.value(), LEAST_RETRY, MOST_RETRY)
-        .map_err(|fault| errors.at(&literal, format!("`retry`: {fault}")))
-        .ok()
 }
 
 /// `#[serde(with)]` on a newtype variant means its only field.
