@@ -6,7 +6,7 @@
 //! mistake is one message, there.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     Attribute, FnArg, GenericParam, Safety, Signature, Type, ext::IdentExt as _,
     spanned::Spanned as _,
@@ -122,7 +122,7 @@ impl<'a> Parts<'a> {
             shape,
             finite: options.finite,
             name: signature.ident.clone(),
-            start: format_ident!("__start_{}", signature.ident.unraw()),
+            start: local(start_name(&signature.ident), Span::mixed_site()),
             turbofish: turbofish(function),
             parameters,
             given,
@@ -149,9 +149,7 @@ impl<'a> Parts<'a> {
         let generics = &function.signature.generics;
         let bounds = &generics.where_clause;
         let (name, cx) = (&self.start, local("__cx", Span::mixed_site()));
-        // Between underscores of the user's the name may be no snake any more.
         quote! {
-            #[allow(non_snake_case)]
             fn #name #generics(#cx: #krate::Cx, #(#parameters),*) -> #krate::__private::Started
             #bounds
         }
@@ -285,6 +283,12 @@ impl<'a> Parts<'a> {
         let written = self.shape.sender.clone().or_else(|| self.shape.output.item());
         written.map_or_else(|| self.output_span(), |ty| ty.span())
     }
+}
+
+/// The name of the function that starts a handler, which stands beside the user's own: items
+/// have no hygiene. A name made of the handler's might break a lint that its crate forbids.
+fn start_name(handler: &Ident) -> &'static str {
+    if handler == "__start" { "__begin" } else { "__start" }
 }
 
 /// Parentheses at a place of the user's.
