@@ -2,7 +2,7 @@
 //!
 //! An enum of what a service tells its listeners becomes typed events by
 //! [`#[derive(SseEvent)]`](macro@SseEvent), and an async function becomes a handler of axum
-//! by [`#[sse_handler]`](macro@sse_handler). What cannot be right does not compile; what can
+//! by `#[sse_handler]`. What cannot be right does not compile; what can
 //! only go wrong later is a typed error, a log line or a metric, never silence.
 //!
 #![cfg_attr(feature = "server", doc = "```")]
@@ -40,7 +40,10 @@
 //! | 0 | [`names`]: the words that wire, log and metrics have in common | constants and enums |
 //! | 0 | the format: [`EventId`], [`EventName`], [`Source`], [`Frame`], [`FrameBuffer`] | no serde, no tokio, no HTTP |
 //! | 1 | typed events: [`trait@SseEvent`], [`Catalogue`], [`encode`], [`decode`] | no I/O |
-//! | 4 | the server: [`macro@sse_handler`], [`Events`], [`Cx`], [`EventStream`], [`Drain`] | axum |
+#![cfg_attr(
+    feature = "server",
+    doc = "| 4 | the server: [`macro@sse_handler`], [`Events`], [`Cx`], [`EventStream`], [`Drain`] | axum |"
+)]
 //!
 //! Floors 2 and 3, the log of a channel and who may still be told what, are not there yet, and
 //! neither is the client.
@@ -83,7 +86,8 @@ pub use event::{
 pub use names::{Reason, ResetReason, ResumeOutcome};
 #[cfg(feature = "server")]
 pub use server::{
-    Cx, Drain, Ended, EventItem, EventStream, Events, IntoEvents, ReadError, SendError, TypedEvents,
+    Cx, Drain, DrainLayer, DrainService, Ended, EventItem, EventStream, Events, IntoEvents,
+    ReadError, SendError, TypedEvents,
 };
 #[doc = include_str!("event/derive.md")]
 pub use sse_macros::SseEvent;

@@ -13,7 +13,10 @@ use std::{
 };
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
-use futures_util::stream::{self, Stream, StreamExt as _};
+use futures_util::{
+    FutureExt as _,
+    stream::{self, Stream, StreamExt as _},
+};
 use sse_runtime::{Cx, Ended, Events, ReadError, Reason, SendError, SseEvent, call, sse_handler};
 use sse_tests::stream::{Chunks, Log};
 use tokio::time::{Instant, sleep};
@@ -272,6 +275,46 @@ async fn a_producer_may_finish_its_work_after_the_terminal_event() {
     assert_eq!(rest.matches(": ping\n\n").count(), 2);
     assert!(rest.ends_with("data: {\"reason\":\"complete\"}\n\n"), "{rest}");
     assert!(saved.load(Ordering::SeqCst));
+}
+
+#[sse_handler(finite)]
+async fn changes_its_mind(out: Events<Token>) -> Result<(), SendError> {
+    // Nobody has taken anything yet: the room runs out.
+    while out.send(Token::Delta("word".into())).now_or_never().is_some() {}
+    assert!(out.send(Token::Done).now_or_never().is_none(), "there is no room");
+    out.send(Token::Delta("more".into())).await?;
+    out.send(Token::Done).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_that_is_dropped_has_sent_nothing_and_ended_nothing() {
+    let told = Chunks::of(call!(changes_its_mind()).await).rest().await;
+    assert!(told.contains("data: \"more\"\n\nid: evt_terminal0000000000000000\n"), "{told}");
+    assert!(told.ends_with("data: {\"reason\":\"complete\"}\n\n"), "{told}");
+}
+
+#[sse_handler(finite)]
+async fn races(out: Events<Token>) -> Result<(), SendError> {
+    for _ in 0..4 {
+        let out_of_task = out.clone();
+        out.spawn(
+            async move { while out_of_task.send(Token::Delta("word".into())).await.is_ok() {} },
+        );
+    }
+    out.send(Token::Delta("first".into())).await?;
+    out.send(Token::Done).await?;
+    // The others go on trying for a while.
+    sleep(Duration::from_millis(1)).await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_comes_after_the_terminal_event_whoever_else_sends() {
+    for _ in 0..200 {
+        let told = Chunks::of(call!(races()).await).rest().await;
+        let (_, end) = told.split_once("event: done\n").expect("an end");
+        assert!(!end.contains("event: delta\n"), "{end}");
+    }
 }
 
 /// A stream that must not be asked after its terminal event.

@@ -40,6 +40,15 @@ impl Shape {
         let sender = find_sender(signature, errors);
         let output = Output::of(&signature.output);
         check_arguments(signature, errors);
+        if let (ReturnType::Type(_, ty), true) = (&signature.output, sender.is_some())
+            && let Type::Never(never) = &**ty
+        {
+            errors.at(
+                never,
+                "a producer that never returns leaves its return type out; with `?` in it, it \
+                 returns `Result<(), YourError>`",
+            );
+        }
         let gives_nothing = sender.is_none() && output.is_nothing();
         if gives_nothing && !signature.inputs.iter().any(is_misspelt_sender) {
             errors.at(

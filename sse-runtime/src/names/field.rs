@@ -1,4 +1,4 @@
-//! Names of headers, spans and log fields.
+//! Names of headers, of the events of the project, and of the id of an end.
 
 /// The response header that names the sources of a stream (pitfall P8).
 pub const EVENT_SOURCE_HEADER: &str = "x-event-source";
@@ -8,9 +8,6 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 pub const LAST_EVENT_ID_HEADER: &str = "last-event-id";
 /// The query parameter that stands in for it where a reader cannot send headers.
 pub const LAST_EVENT_ID_PARAMETER: &str = "last_event_id";
-
-/// The span of one stream, from the request to its end.
-pub const STREAM_SPAN: &str = "sse.stream";
 
 /// The first frame of a stream.
 pub const OPEN_EVENT: &str = "sse.open";

@@ -1,8 +1,10 @@
 //! Floor 0: the words that the wire, the log and the metrics have in common.
 //!
-//! A stream ends for a reason, and both ends of the connection, the log line and the
-//! metric say it with the same word. So each list stands here once, as an enum whose
-//! variants know their word, and nothing else in the crate spells one out.
+//! A stream ends for a reason, and both ends of the connection and the log line say it with
+//! the same word. So each list stands here once, as an enum whose variants know their word,
+//! and nothing else in the crate spells one out. (The names of the span and of the fields of
+//! a log line are literals where the line is written: the macros of `tracing` take nothing
+//! else.)
 
 mod field;
 mod metric;

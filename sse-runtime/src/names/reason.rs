@@ -1,8 +1,8 @@
 //! Why a stream ended.
 
 super::words! {
-    /// Why a stream ended: said by `sse.bye`, by the line at the end of the log, and by
-    /// the metric of closed streams.
+    /// Why a stream ended: said by `sse.bye`, by the line at the end of the log, and to
+    /// whoever asked to be told.
     ///
     /// ```
     /// use sse_runtime::Reason;

@@ -27,7 +27,7 @@ use crate::{
 const BATCH: usize = 32 * 1024;
 
 /// The body of a stream. Each chunk is one or more whole frames, and everything that is
-/// ready goes as one chunk, which the server flushes before it asks again (pitfall P0).
+/// ready goes as one chunk; the server flushes when there is no more for now (pitfall P0).
 pub(super) struct StreamBody {
     session: Session,
     sources: &'static [&'static str],

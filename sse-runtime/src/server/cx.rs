@@ -14,7 +14,7 @@ use tracing::Span;
 
 use super::{
     call::{Caught, caught},
-    drain::Drain,
+    drain::{Drain, Installed},
     ended::Ended,
     request::{LastEventId, Request},
 };
@@ -133,7 +133,8 @@ impl Cx {
     /// of the handler included (pitfall P5). At once, if it has ended already.
     ///
     /// It must not block; for work that waits, `tokio::spawn` it there. It must not hold this
-    /// context, which holds it.
+    /// context, which holds it. Asked for by an extractor, it is told as well if another one
+    /// rejects the request, when the last clone of the context is gone.
     pub fn on_close(&self, closer: impl FnOnce(&Ended) + Send + 'static) {
         let mut closers = lock(&self.shared.closers);
         match closers.ended.clone() {
@@ -147,6 +148,9 @@ impl Cx {
 
     /// Spawns a task that ends with the stream, at whatever it then waits for. After the end
     /// it is not spawned at all. What must outlive the stream belongs in `tokio::spawn`.
+    ///
+    /// For the handler, not for an extractor: a request that another extractor rejects never
+    /// comes to a stream, and a task that holds this context then keeps it for ever.
     ///
     /// # Panics
     ///
@@ -248,7 +252,7 @@ impl<S: Sync> FromRequestParts<S> for Cx {
         if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
             let _known = cx.shared.peer.set(*peer);
         }
-        if let Some(drain) = parts.extensions.get::<Drain>() {
+        if let Some(Installed(drain)) = parts.extensions.get::<Installed>() {
             let _known = cx.shared.drain.set(drain.clone());
         }
         parts.extensions.insert(cx.clone());

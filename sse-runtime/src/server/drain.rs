@@ -1,9 +1,15 @@
 //! Telling every open stream that the server goes away.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use axum::Extension;
+use http::Request;
 use tokio::sync::watch;
+use tower_layer::Layer;
+use tower_service::Service;
 
 /// The switch that ends every stream of a router before a shutdown.
 ///
@@ -62,8 +68,9 @@ impl Drain {
 
     /// The layer that makes the switch known to the handlers of a router. It goes on the
     /// router after its routes: axum layers what stands before.
-    pub fn layer(&self) -> Extension<Self> {
-        Extension(self.clone())
+    #[must_use]
+    pub fn layer(&self) -> DrainLayer {
+        DrainLayer { drain: self.clone() }
     }
 
     /// Ends every stream, now and for good.
@@ -98,3 +105,47 @@ impl Default for Drain {
         Self::new()
     }
 }
+
+/// Makes a [`Drain`] known to the handlers behind it; see [`Drain::layer`].
+#[derive(Debug, Clone)]
+pub struct DrainLayer {
+    drain: Drain,
+}
+
+impl<S> Layer<S> for DrainLayer {
+    type Service = DrainService<S>;
+
+    fn layer(&self, inner: S) -> DrainService<S> {
+        DrainService { inner, drain: self.drain.clone() }
+    }
+}
+
+/// The service of a [`DrainLayer`].
+#[derive(Debug, Clone)]
+pub struct DrainService<S> {
+    inner: S,
+    drain: Drain,
+}
+
+impl<S, B> Service<Request<B>> for DrainService<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> S::Future {
+        request.extensions_mut().insert(Installed(self.drain.clone()));
+        self.inner.call(request)
+    }
+}
+
+/// The switch as it travels with a request. A type of its own, so that nobody else can come
+/// to rely on it.
+#[derive(Debug, Clone)]
+pub(super) struct Installed(pub(super) Drain);

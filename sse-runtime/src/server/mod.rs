@@ -28,7 +28,7 @@ mod stream;
 
 pub use call::{Call, call};
 pub use cx::Cx;
-pub use drain::Drain;
+pub use drain::{Drain, DrainLayer, DrainService};
 pub use ended::Ended;
 pub use glue::{
     Handler, Started, context, endless, fallback, finite, produces, produces_result, refusal,

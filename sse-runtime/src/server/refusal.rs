@@ -19,7 +19,7 @@ use crate::{event::control::write_bye, names::Reason, wire::FrameBuffer};
 #[diagnostic::on_unimplemented(
     message = "the error `{Self}` of a handler is no response",
     label = "no `IntoResponse` for this error",
-    note = "write `impl IntoResponse for {Self}`, or make it one with `.map_err(|error| StatusCode::BAD_GATEWAY)`"
+    note = "a type of yours needs `impl IntoResponse` (and `From` for what `?` meets); in place of one of others return `Result<_, StatusCode>` and write `.map_err(|_| StatusCode::BAD_GATEWAY)?`"
 )]
 pub trait Refusal: IntoResponse {}
 
@@ -31,7 +31,13 @@ impl<R: IntoResponse> Refusal for R {}
 /// A browser gets a stream that says so and ends, because any status but 200 ends an
 /// `EventSource` for good; everything else gets the status that says so. `unit` is a
 /// random number from 0 to 1 that spreads the readers over the window.
-pub(super) fn refuse_draining(cx: &Cx, options: &Options, window: Duration, unit: f64) -> Response {
+pub(super) fn refuse_draining(
+    cx: &Cx,
+    options: &Options,
+    sources: &[&'static str],
+    window: Duration,
+    unit: f64,
+) -> Response {
     let wait = options.retry + window.mul_f64(unit);
     if !cx.request().is_browser {
         // Whole seconds, and never zero: that would be "at once".
@@ -41,7 +47,7 @@ pub(super) fn refuse_draining(cx: &Cx, options: &Options, window: Duration, unit
     }
     let mut frames = FrameBuffer::new();
     end_frames(Reason::Drain, wait, options.control_events, &mut frames);
-    stream_response(frames.into_bytes(), &[], cx.request_id())
+    stream_response(frames.into_bytes(), sources, cx.request_id())
 }
 
 /// What a reader hears at the end: why, and when to come back.
@@ -81,7 +87,7 @@ mod tests {
     #[test]
     fn a_program_is_told_a_status() {
         let refusal =
-            refuse_draining(&Cx::detached(), &Options::ENDLESS, Duration::from_secs(10), 0.5);
+            refuse_draining(&Cx::detached(), &Options::ENDLESS, &[], Duration::from_secs(10), 0.5);
         assert_eq!(refusal.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(refusal.headers()["retry-after"], "8");
         assert!(refusal.headers().contains_key("x-request-id"));

@@ -44,7 +44,7 @@ pub async fn respond(cx: Cx, options: Options, handler: Started) -> EventStream 
         }
         Opened::Drained => {
             record.end(Reason::Drain);
-            drained(&cx, &options)
+            drained(&cx, &options, sources)
         }
     }
 }
@@ -61,14 +61,14 @@ fn answer_at_once(
         return Some((StatusCode::NO_CONTENT.into_response(), Reason::Complete));
     }
     if let Some(drain) = cx.drain().filter(|drain| drain.is_draining()) {
-        return Some((refuse(cx, options, drain), Reason::Drain));
+        return Some((refuse(cx, options, sources, drain), Reason::Drain));
     }
     let head = || stream_response(Body::new(NoBody), sources, &request.id);
     request.is_head.then(|| (head(), Reason::Complete))
 }
 
-fn refuse(cx: &Cx, options: &Options, drain: &Drain) -> Response {
-    refuse_draining(cx, options, drain.window(), fastrand::f64())
+fn refuse(cx: &Cx, options: &Options, sources: &[&'static str], drain: &Drain) -> Response {
+    refuse_draining(cx, options, sources, drain.window(), fastrand::f64())
 }
 
 /// What became of the user's function.
@@ -152,14 +152,14 @@ async fn hold(cx: Cx, sources: &'static [&'static str], mut session: Session) ->
         Head::Drained => {
             let options = *session.options();
             session.end(Reason::Drain);
-            drained(&cx, &options)
+            drained(&cx, &options, sources)
         }
     }
 }
 
 /// The answer to a request that a drain found without a head.
-fn drained(cx: &Cx, options: &Options) -> EventStream {
-    let response = cx.drain().map(|drain| refuse(cx, options, drain));
+fn drained(cx: &Cx, options: &Options, sources: &[&'static str]) -> EventStream {
+    let response = cx.drain().map(|drain| refuse(cx, options, sources, drain));
     let unavailable = || StatusCode::SERVICE_UNAVAILABLE.into_response();
     EventStream::response(response.unwrap_or_else(unavailable), cx.request_id())
 }

@@ -3,10 +3,7 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -62,7 +59,8 @@ const WAITING: usize = 8;
 /// belongs in [`Events::spawn`], work that must outlive the stream in `tokio::spawn`.
 pub struct Events<E> {
     frames: mpsc::Sender<Packet>,
-    ended: Arc<AtomicBool>,
+    /// Whether a terminal event was sent.
+    ended: Arc<Mutex<bool>>,
     options: FrameOptions,
     cx: Cx,
     encode: Encode<E>,
@@ -115,6 +113,8 @@ impl<E> Events<E> {
 
     /// Sends an event, waiting while the reader is slow.
     ///
+    /// Dropped before it is done, as `select!` or a timeout does, it has sent nothing.
+    ///
     /// # Errors
     ///
     /// [`SendError::Gone`] when the client has left, [`SendError::Ended`] after a terminal
@@ -134,29 +134,30 @@ impl<E> Events<E> {
         self.put(&event, Identity::Given(&id)).await
     }
 
-    /// Encodes before it waits, so that the event itself need not be kept, nor be `Sync`.
-    fn put(
+    /// Waits for room before anything is done, so that a send that is dropped meanwhile
+    /// leaves nothing behind; above all, it has not ended the stream.
+    async fn put(&self, event: &E, identity: Identity<'_>) -> Result<(), SendError> {
+        let room = self.frames.reserve().await.map_err(|_| SendError::Gone)?;
+        let (frame, info) = self.encode(event, identity)?;
+        // Held while the frame goes in: of clones that race with a terminal event, those
+        // that come later are told so.
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if *ended {
+            return Err(SendError::Ended);
+        }
+        *ended = info.is_terminal();
+        room.send(Packet::Frame(frame, info));
+        Ok(())
+    }
+
+    fn encode(
         &self,
         event: &E,
         identity: Identity<'_>,
-    ) -> impl Future<Output = Result<(), SendError>> + use<'_, E> {
-        let packet = self.encode(event, identity);
-        async move { self.frames.send(packet?).await.map_err(|_| SendError::Gone) }
-    }
-
-    fn encode(&self, event: &E, identity: Identity<'_>) -> Result<Packet, SendError> {
-        if self.ended.load(Ordering::Acquire) {
-            return Err(SendError::Ended);
-        }
+    ) -> Result<(FrameBuffer, &'static EventInfo), SendError> {
         let mut frame = FrameBuffer::with_capacity(256);
         match (self.encode)(event, identity, &mut frame, self.options) {
-            Encoded::Frame(info) => {
-                // Of two terminal events that race, one is the last.
-                if info.is_terminal() && self.ended.swap(true, Ordering::AcqRel) {
-                    return Err(SendError::Ended);
-                }
-                Ok(Packet::Frame(frame, info))
-            }
+            Encoded::Frame(info) => Ok((frame, info)),
             Encoded::Error(error) => {
                 // Told here, because the handler may make anything of it. As a string, which
                 // is escaped: the text is that of a `Serialize`.
@@ -190,7 +191,7 @@ impl<E> fmt::Debug for Events<E> {
 /// Why an event was not sent.
 ///
 /// A handler's own error takes it by `From`; what it becomes as a response is seen by
-/// nobody when the client has left, and by the reader before the first event.
+/// nobody when the client has left, and by the reader for as long as the head is not out.
 ///
 /// ```
 /// use axum::{http::StatusCode, response::{IntoResponse, Response}};
