@@ -6,7 +6,7 @@
 //! only go wrong later is a typed error, a log line or a metric, never silence.
 //!
 #![cfg_attr(feature = "server", doc = "```")]
-#![cfg_attr(not(feature = "server"), doc = "```ignore")]
+#![cfg_attr(not(feature = "server"), doc = "```text")]
 //! use axum::{Router, routing::get};
 //! use sse_runtime::{Events, SendError, SseEvent, sse_handler};
 //!
