@@ -86,7 +86,12 @@ impl Entry {
             Value::Equals(tokens) => match string_literal(tokens) {
                 Some(literal) => Some(literal),
                 None => {
-                    errors.at(tokens, format!("`{name}` takes a string literal: {form}"));
+                    match after_literal(tokens) {
+                        Some(rest) => errors.at(rest, "expected a comma before the next key"),
+                        None => {
+                            errors.at(tokens, format!("`{name}` takes a string literal: {form}"));
+                        }
+                    }
                     None
                 }
             },
@@ -124,6 +129,14 @@ impl Entry {
         let what = format!("key `{name}`{place}");
         errors.at(&self.key, suggest::unknown(&what, &name, known));
     }
+}
+
+/// What follows a string literal that stands at the begin: a comma is missing.
+fn after_literal(tokens: &TokenStream) -> Option<TokenStream> {
+    let mut rest = tokens.clone().into_iter();
+    string_literal(&rest.next()?.into())?;
+    let rest: TokenStream = rest.collect();
+    (!rest.is_empty()).then_some(rest)
 }
 
 /// The one string literal that the tokens are; it may come in a group of `macro_rules!`.

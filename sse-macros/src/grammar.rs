@@ -50,7 +50,7 @@ pub(crate) fn foreign_name(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err("an event name is not empty".to_owned());
     }
-    match text.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {
+    match text.chars().find(|c| matches!(c, '\r' | '\n')) {
         Some(c) => Err(format!("no stream can carry this event name: it holds {}", shown(c))),
         None => Ok(()),
     }

@@ -11,6 +11,10 @@ stream=$!
 trap 'kill "$stream" 2>/dev/null || true' EXIT
 while IFS= read -r line <&3; do
   if [[ $line == ': ping' ]]; then
+    if ((SECONDS < 14)); then
+      echo "FAILED a quiet stream has a heartbeat every 15 s: one came after $SECONDS s"
+      exit 1
+    fi
     echo "ok a quiet stream has a heartbeat ($SECONDS s)"
     exit 0
   fi

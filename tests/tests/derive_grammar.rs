@@ -69,11 +69,11 @@ fn both_agree_on_every_text() {
 
 #[test]
 fn the_names_of_others_are_what_a_line_can_carry() {
-    for good in ["message", "error", "open", "two words", "größe", "sse.open", " ", "\u{200B}"] {
+    for good in ["message", "error", "two words", "größe", "sse.open", " ", "\u{200B}", "a\0b"] {
         assert_eq!(grammar::foreign_name(good), Ok(()), "{good:?}");
     }
     assert!(grammar::foreign_name(&"x".repeat(1000)).is_ok());
-    for bad in ["", "\r", "a\n", "a\0b"] {
+    for bad in ["", "\r", "a\n"] {
         assert!(grammar::foreign_name(bad).is_err(), "{bad:?}");
     }
 }

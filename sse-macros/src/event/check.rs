@@ -27,7 +27,7 @@ fn events(event: &Event, variants: &[Variant], errors: &mut Errors) {
         end(variant, errors);
         id(variant, errors);
         topic(variant, errors);
-        keys_of_fields(variant, errors);
+        keys_of_fields(event, variant, errors);
         if event.keys.decode_only.is_some() {
             never_sent(variant, errors);
         }
@@ -178,13 +178,15 @@ fn only_one<'a>(
 }
 
 // A { a: u8, #[serde(rename = "a")] b: u8 }
-fn keys_of_fields(variant: &Variant, errors: &mut Errors) {
+fn keys_of_fields(event: &Event, variant: &Variant, errors: &mut Errors) {
     let mut written = HashMap::new();
     let mut read = HashMap::new();
+    let (is_written, is_read) =
+        (event.keys.decode_only.is_none(), event.keys.encode_only.is_none());
     for field in &variant.fields {
         let Some(ident) = &field.ident else { continue };
-        let before = written.insert(&field.key.encode, ident);
-        let before = read.insert(&field.key.decode, ident).or(before);
+        let before = is_written.then(|| written.insert(&field.key.encode, ident)).flatten();
+        let before = is_read.then(|| read.insert(&field.key.decode, ident)).flatten().or(before);
         if before == Some(ident) {
             errors.leave_to_rustc();
         } else if let Some(before) = before {

@@ -2,7 +2,7 @@
 //! kept beside what they mean.
 
 use proc_macro2::TokenStream;
-use syn::{Expr, Generics, Ident, LitStr, Path, Type};
+use syn::{Expr, ExprPath, Generics, Ident, LitStr, Type};
 
 use super::case::Rule;
 
@@ -89,7 +89,7 @@ pub(crate) struct Field {
     pub(crate) key_token: Option<TokenStream>,
     pub(crate) default: Option<Fallback>,
     pub(crate) skip_if: Option<Expr>,
-    pub(crate) with: Option<Path>,
+    pub(crate) with: Option<ExprPath>,
 }
 
 /// What stands in for a field that did not arrive.

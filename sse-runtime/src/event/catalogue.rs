@@ -145,8 +145,11 @@ impl EventInfo {
         Self { name, source, head, retry_ms, flags }
     }
 
+    /// With its source in front, if it has one.
     pub(super) const fn qualify(mut self) -> Self {
-        self.flags |= Self::QUALIFIED;
+        if self.source.is_some() {
+            self.flags |= Self::QUALIFIED;
+        }
         self
     }
 

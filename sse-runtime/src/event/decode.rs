@@ -164,7 +164,8 @@ impl<'a> Name<'a> {
         // The source was taken off by an enum around this one, which says `qualify`: here the
         // event may stand with its source in front or, most often, without.
         let here = |at: &usize| catalogue.events()[*at].source() == Some(source);
-        let bare = catalogue.position(None, self.name).filter(here);
+        let is_bare = |at: &usize| !catalogue.events()[*at].is_qualified();
+        let bare = catalogue.position(None, self.name).filter(here).filter(is_bare);
         bare.or_else(|| catalogue.position(Some(source), self.name).filter(here))
     }
 

@@ -49,6 +49,9 @@ struct Entry {
     key: [u128; 4],
     event: EventInfo,
     part: usize,
+    /// Whether this enum put the source in front; else a fault within a part is one that
+    /// the part itself has told.
+    renamed: bool,
 }
 
 impl<const EVENTS: usize, const SOURCES: usize> Merged<EVENTS, SOURCES> {
@@ -109,14 +112,15 @@ impl<const EVENTS: usize, const SOURCES: usize> Merged<EVENTS, SOURCES> {
 const NOTHING: EventInfo = EventInfo::__new("", None, "", None, 0);
 
 const fn gather<const N: usize>(parts: &[Catalogue], qualify: bool) -> [Entry; N] {
-    let mut entries = [Entry { key: [0; 4], event: NOTHING, part: 0 }; N];
+    let mut entries = [Entry { key: [0; 4], event: NOTHING, part: 0, renamed: false }; N];
     let (mut to, mut part) = (0, 0);
     while part < parts.len() {
         let events = parts[part].events();
         let mut at = 0;
         while at < events.len() {
             let event = if qualify { events[at].qualify() } else { events[at] };
-            entries[to] = Entry { key: key(&event), event, part };
+            let renamed = event.is_qualified() && !events[at].is_qualified();
+            entries[to] = Entry { key: key(&event), event, part, renamed };
             to += 1;
             at += 1;
         }
@@ -254,14 +258,20 @@ const fn compare(a: &Entry, b: &Entry) -> Comparison {
 const fn find_fault(entries: &[Entry]) -> Option<Fault> {
     let mut at = 0;
     while at < entries.len() {
-        let Entry { event, part, .. } = entries[at];
+        let Entry { event, part, renamed, .. } = entries[at];
         // The names of others are what they are, but nobody needs to put a source in front.
-        if event.prefix().is_some() && event.wire_len() > LONGEST {
+        if renamed && event.wire_len() > LONGEST {
             return Some(Fault::TooLong { part, event });
         }
         if at > 0 {
             let before = &entries[at - 1];
-            if matches!(compare(before, &entries[at]), Comparison::Same | Comparison::SameButCase) {
+            let is_told = part == before.part && renamed == before.renamed;
+            if !is_told
+                && matches!(
+                    compare(before, &entries[at]),
+                    Comparison::Same | Comparison::SameButCase
+                )
+            {
                 // The sort is stable: the later part is the one that brings the clash.
                 let part = larger(part, before.part);
                 return Some(Fault::Clash { part, first: before.event, second: event });

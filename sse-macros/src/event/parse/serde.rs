@@ -4,7 +4,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
-use syn::{Attribute, Expr, LitStr, Path};
+use syn::{Attribute, Expr, ExprPath, LitStr};
 
 use crate::{
     entry::{Entry, Value, entries, split},
@@ -44,20 +44,20 @@ pub(super) struct FieldAttributes {
     pub(super) rename: Option<(Directions<Option<String>>, TokenStream)>,
     pub(super) default: Option<Fallback>,
     pub(super) skip_if: Option<Expr>,
-    pub(super) with: Option<Path>,
+    pub(super) with: Option<ExprPath>,
 }
 
 /// What serde's attributes on a variant say.
 #[derive(Default)]
 pub(super) struct VariantAttributes {
     pub(super) rename: Option<(Entry, LitStr)>,
-    pub(super) with: Option<(Entry, Path)>,
+    pub(super) with: Option<(Entry, ExprPath)>,
 }
 
 /// The rule of `rename_all_fields` on the enum.
 pub(super) fn on_enum(attributes: &[Attribute], errors: &mut Errors) -> Directions<Rule> {
     let mut rules = Directions { encode: Rule::Same, decode: Rule::Same };
-    for entry in once(attributes, errors) {
+    for entry in once_on_enum(attributes, errors) {
         let name = entry.name();
         if name == "rename_all_fields" {
             if let Some(spelt) = directions(&entry, "camelCase", errors) {
@@ -141,11 +141,24 @@ pub(super) fn nowhere(attributes: &[Attribute], errors: &mut Errors) {
 
 /// The attributes, each once: the second of a pair would silently win.
 fn once(attributes: &[Attribute], errors: &mut Errors) -> Vec<Entry> {
+    let all = entries(attributes, "serde", errors);
+    each_once(all, |_| false, errors)
+}
+
+/// The same on the enum, where those that serde alone reads are left to serde.
+fn once_on_enum(attributes: &[Attribute], errors: &mut Errors) -> Vec<Entry> {
+    let all = entries(attributes, "serde", errors);
+    each_once(all, |entry| OWN_FORM.contains(&entry.name().as_str()), errors)
+}
+
+fn each_once(
+    entries: Vec<Entry>,
+    is_left_alone: impl Fn(&Entry) -> bool,
+    errors: &mut Errors,
+) -> Vec<Entry> {
     let mut kept: Vec<Entry> = Vec::new();
-    for entry in entries(attributes, "serde", errors) {
-        // These may differ by direction, and serde alone reads them.
-        let is_own = OWN_FORM.contains(&entry.name().as_str());
-        if is_own || !entry.repeats(&kept, errors) {
+    for entry in entries {
+        if is_left_alone(&entry) || !entry.repeats(&kept, errors) {
             kept.push(entry);
         }
     }
@@ -195,8 +208,11 @@ fn directions(
     };
     let mut inner = Vec::new();
     split(tokens.clone(), "serde", errors, &mut inner);
+    if inner.is_empty() {
+        errors.at(&entry.key, format!("`{0}()` says nothing: write `{0} = \"...\"`", entry.name()));
+    }
     let mut found = Directions { encode: None, decode: None };
-    for entry in inner {
+    for entry in each_once(inner, |_| false, errors) {
         let literal = entry.text(example, errors);
         match entry.name().as_str() {
             "serialize" => found.encode = literal,
@@ -214,22 +230,22 @@ fn default(entry: &Entry, errors: &mut Errors) -> Option<Fallback> {
     }
 }
 
-/// A path in quotes, as serde takes it.
-fn path(entry: &Entry, errors: &mut Errors) -> Option<Path> {
-    let literal = entry.text("path", errors)?;
-    not_parsed(literal.parse_with(Path::parse_mod_style), &literal, errors)
+/// A module in quotes, or a type with such functions, as serde takes it.
+fn path(entry: &Entry, errors: &mut Errors) -> Option<ExprPath> {
+    let literal = entry.text("module", errors)?;
+    let path = literal.parse::<ExprPath>();
+    if path.is_err() {
+        errors.at(&literal, "this is no path of a module: write one such as \"crate::as_text\"");
+    }
+    path.ok()
 }
 
 /// A function in quotes, as serde takes it: a path, which may carry generic arguments.
 fn function(entry: &Entry, errors: &mut Errors) -> Option<Expr> {
     let literal = entry.text("path", errors)?;
-    let path = literal.parse::<syn::ExprPath>().map(Expr::Path);
-    not_parsed(path, &literal, errors)
-}
-
-fn not_parsed<T>(parsed: syn::Result<T>, literal: &LitStr, errors: &mut Errors) -> Option<T> {
-    if parsed.is_err() {
-        errors.at(literal, "this is no path: write one such as \"module::function\"");
+    let path = literal.parse::<ExprPath>().map(Expr::Path);
+    if path.is_err() {
+        errors.at(&literal, "this is no path: write one such as \"module::function\"");
     }
-    parsed.ok()
+    path.ok()
 }
