@@ -72,18 +72,30 @@ extern crate self as sse_runtime;
 pub mod __private;
 #[cfg(feature = "server")]
 mod call;
+#[cfg(feature = "server")]
+mod channel;
 mod event;
 mod literal;
+#[cfg(feature = "server")]
+mod log;
 pub mod names;
 #[cfg(feature = "server")]
 mod server;
 mod wire;
 
+#[cfg(feature = "server")]
+pub use channel::{
+    Channel, ChannelConfig, ChannelEvents, ChannelName, EndSlow, Holds, Hub, HubFull,
+    InvalidChannelConfig, InvalidChannelName, Lag, MergeError, Missed, PublishError, Published,
+    Received, Resume, Subscription, TellGap, UnknownEvent,
+};
 pub use event::{
     Catalogue, DecodeError, DecodeEvent, EncodeError, EncodeEvent, End, Endless, EventInfo, Finite,
     SseEvent, decode, encode, encode_into, opaque_id,
 };
-pub use names::{Reason, ResetReason, ResumeOutcome};
+#[cfg(feature = "server")]
+pub use log::{InvalidPosition, Position};
+pub use names::{Reason, ResetReason, ResumeOutcome, Resumed};
 #[cfg(feature = "server")]
 pub use server::{
     Cx, Drain, DrainLayer, DrainService, Ended, EventItem, EventStream, Events, IntoEvents,

@@ -35,20 +35,29 @@ use crate::wire::{EventId, Frame, FrameBuffer, Mark};
 pub fn encode<E: EncodeEvent + ?Sized>(event: &E) -> Result<Frame, EncodeError> {
     // The size is known only at the end. Written into memory that is kept, and copied once,
     // a frame costs one allocation of exactly its size.
+    with_scratch(|buffer| {
+        encode_into(event, buffer)?;
+        if buffer.len() > SCRATCH_KEPT {
+            return Ok(Frame::from_encoder(std::mem::take(buffer).into_bytes()));
+        }
+        Ok(Frame::from_encoder(Bytes::copy_from_slice(buffer.as_bytes())))
+    })
+}
+
+/// Lends an empty buffer whose memory is kept from one event of a thread to the next.
+pub(crate) fn with_scratch<R>(write: impl FnOnce(&mut FrameBuffer) -> R) -> R {
     let mut buffer = SCRATCH.try_with(Cell::take).unwrap_or_default();
-    encode_into(event, &mut buffer)?;
-    if buffer.len() > SCRATCH_KEPT {
-        return Ok(Frame::from_encoder(buffer.into_bytes()));
+    let result = write(&mut buffer);
+    if buffer.len() <= SCRATCH_KEPT {
+        buffer.clear();
+        // It fails while the thread ends; then the memory is given back at once.
+        let _ = SCRATCH.try_with(|scratch| scratch.set(buffer));
     }
-    let frame = Frame::from_encoder(Bytes::copy_from_slice(buffer.as_bytes()));
-    buffer.clear();
-    // It fails while the thread ends; then the memory is given back at once.
-    let _ = SCRATCH.try_with(|scratch| scratch.set(buffer));
-    Ok(frame)
+    result
 }
 
 thread_local! {
-    /// Where [`encode`] writes. Taken while in use, since a `Serialize` may encode as well.
+    /// Where an event is written first. Taken while in use, since a `Serialize` may encode as well.
     static SCRATCH: Cell<FrameBuffer> = const { Cell::new(FrameBuffer::new()) };
 }
 
@@ -128,6 +137,12 @@ pub(crate) enum Identity<'a> {
     /// One that came with it.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "handlers give ids"))]
     Given(&'a EventId),
+    /// None, whatever it has.
+    #[cfg(feature = "server")]
+    None,
+    /// The position that a log gives it later.
+    #[cfg(feature = "server")]
+    ToCome,
 }
 
 /// What a stream may leave out.
@@ -153,11 +168,15 @@ pub(crate) fn encode_frame<E: EncodeEvent + ?Sized>(
     options: FrameOptions,
 ) -> Result<(), EncodeError> {
     let head = event.__head();
-    let id = match identity {
-        Identity::Own => event.__id(),
-        Identity::Given(id) => Some(id),
+    let identity = match identity {
+        Identity::Own => event.__id().map_or(Line::Nothing, Line::Id),
+        Identity::Given(id) => Line::Id(id),
+        #[cfg(feature = "server")]
+        Identity::None => Line::Nothing,
+        #[cfg(feature = "server")]
+        Identity::ToCome => Line::ToCome,
     };
-    let frame = Unfinished::begin(buffer, head, id, options);
+    let frame = Unfinished::begin(buffer, head, identity, options);
     let mut content = Content::new(frame.buffer.payload());
     event.__content(&mut content);
     match content.finish() {
@@ -167,6 +186,14 @@ pub(crate) fn encode_frame<E: EncodeEvent + ?Sized>(
         }
         Err(source) => Err(EncodeError::Payload { event: head.info().name(), source }),
     }
+}
+
+/// The `id:` line of a frame.
+enum Line<'a> {
+    Nothing,
+    Id(&'a EventId),
+    #[cfg(feature = "server")]
+    ToCome,
 }
 
 /// A frame that is being written. Unless it is finished, nothing of it stays: not when a
@@ -183,13 +210,17 @@ impl<'a> Unfinished<'a> {
     fn begin(
         buffer: &'a mut FrameBuffer,
         head: Head,
-        id: Option<&EventId>,
+        id: Line<'_>,
         options: FrameOptions,
     ) -> Self {
         let begin = buffer.mark();
-        // An ephemeral event has no place to come back to, whatever came with it.
-        if let Some(id) = id.filter(|_| !head.info().is_ephemeral()) {
-            buffer.id(id);
+        match id {
+            // An ephemeral event has no place to come back to, whatever came with it.
+            _ if head.info().is_ephemeral() => {}
+            Line::Nothing => {}
+            Line::Id(id) => buffer.id(id),
+            #[cfg(feature = "server")]
+            Line::ToCome => buffer.id_to_come(),
         }
         write_head(head, options, buffer);
         let payload = buffer.mark();

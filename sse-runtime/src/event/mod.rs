@@ -25,7 +25,7 @@ pub use content::Content;
 pub use decode::{DecodeError, Name, decode};
 pub use encode::{EncodeError, FrameOptions, encode, encode_into};
 #[cfg(feature = "server")]
-pub(crate) use encode::{Identity, encode_frame};
+pub(crate) use encode::{Identity, encode_frame, with_scratch};
 pub use end::{End, Endless, Finite};
 pub use object::{Items, Object};
 pub use part::{Ending, EndingOf, NoPart, Part, PartOf};

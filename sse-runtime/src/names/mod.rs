@@ -14,7 +14,7 @@ mod resume;
 pub use field::*;
 pub use metric::*;
 pub use reason::Reason;
-pub use resume::{ResetReason, ResumeOutcome};
+pub use resume::{ResetReason, ResumeOutcome, Resumed};
 
 /// Declares an enum of words: each variant, its spelling, and the list of all.
 macro_rules! words {

@@ -1,5 +1,61 @@
 //! What became of the position that a reader came back with.
 
+/// How a (re)connect was answered, with its figures: what `sse.open` says.
+///
+/// ```
+/// use sse_runtime::{ResetReason, ResumeOutcome, Resumed};
+///
+/// let resumed = Resumed::Gap { missed: 3 };
+/// assert_eq!((resumed.outcome(), resumed.missed()), (ResumeOutcome::Gap, 3));
+/// assert_eq!(Resumed::Reset(ResetReason::Epoch).reason(), Some(ResetReason::Epoch));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "a gap must not be overlooked: match it without a rest")]
+pub enum Resumed {
+    /// The reader brought no position.
+    Fresh,
+    /// The stream goes on right after the reader's position: nothing is missing.
+    Exact,
+    /// Some events after the reader's position are gone for good.
+    Gap {
+        /// How many; under a filter an upper bound.
+        missed: u64,
+    },
+    /// The position means nothing here. Whatever the reader holds may be stale.
+    Reset(ResetReason),
+}
+
+impl Resumed {
+    /// The word for it.
+    #[must_use]
+    pub const fn outcome(self) -> ResumeOutcome {
+        match self {
+            Self::Fresh => ResumeOutcome::Fresh,
+            Self::Exact => ResumeOutcome::Exact,
+            Self::Gap { .. } => ResumeOutcome::Gap,
+            Self::Reset(_) => ResumeOutcome::Reset,
+        }
+    }
+
+    /// How many events are known to be gone for good.
+    #[must_use]
+    pub const fn missed(self) -> u64 {
+        match self {
+            Self::Gap { missed } => missed,
+            Self::Fresh | Self::Exact | Self::Reset(_) => 0,
+        }
+    }
+
+    /// Why the position was refused, if it was.
+    #[must_use]
+    pub const fn reason(self) -> Option<ResetReason> {
+        match self {
+            Self::Reset(reason) => Some(reason),
+            Self::Fresh | Self::Exact | Self::Gap { .. } => None,
+        }
+    }
+}
+
 super::words! {
     /// How a (re)connect was answered: said by `sse.open`.
     ///

@@ -4,7 +4,7 @@ use http::{HeaderMap, Method, Uri, request::Parts};
 
 use crate::{
     names::{LAST_EVENT_ID_HEADER, LAST_EVENT_ID_PARAMETER, REQUEST_ID_HEADER, TERMINAL_ID},
-    wire::EventId,
+    wire::{EventId, base62},
 };
 
 /// The longest request id that is taken over.
@@ -105,11 +105,10 @@ fn is_request_id(id: &str) -> bool {
 
 /// `req_` and 24 letters or digits from a source of random bytes.
 fn make_request_id(mut random: impl FnMut() -> u8) -> String {
-    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let digits = std::iter::repeat_with(|| usize::from(random()))
+    let digits = std::iter::repeat_with(&mut random)
         // 248 is the largest multiple of 62: the rest would favour the first digits.
         .filter(|&byte| byte < 248)
-        .map(|byte| char::from(DIGITS[byte % 62]))
+        .map(|byte| char::from(base62::digit(byte)))
         .take(24);
     "req_".chars().chain(digits).collect()
 }

@@ -31,6 +31,10 @@ pub struct FrameBuffer {
     bytes: Vec<u8>,
 }
 
+/// The line of an id that is written later, with room for one position.
+#[cfg(feature = "server")]
+pub(crate) const ID_TO_COME: &[u8] = b"id: evt_000000000000000000000000\n";
+
 /// Where a frame begins, to go back to when it cannot be finished.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark(usize);
@@ -88,6 +92,12 @@ impl FrameBuffer {
         self.bytes.extend_from_slice(&frames.bytes);
     }
 
+    /// Adds frames that were encoded before, or whole lines of one.
+    #[cfg(feature = "server")]
+    pub(crate) fn append_bytes(&mut self, frames: &[u8]) {
+        self.bytes.extend_from_slice(frames);
+    }
+
     pub(crate) const fn mark(&self) -> Mark {
         Mark(self.bytes.len())
     }
@@ -109,6 +119,23 @@ impl FrameBuffer {
     /// position.
     pub(crate) fn id(&mut self, id: &EventId) {
         self.line(b"id: ", id.as_str().as_bytes());
+    }
+
+    /// The `id:` line of a frame that gets its position later: its width is fixed.
+    #[cfg(feature = "server")]
+    pub(crate) fn id_to_come(&mut self) {
+        self.raw(ID_TO_COME);
+    }
+
+    /// Writes the position into the frame that the buffer holds, if it left room for one.
+    #[cfg(feature = "server")]
+    pub(crate) fn write_position(&mut self, digits: &[u8]) {
+        const ROOM: std::ops::Range<usize> = ID_TO_COME.len() - 25..ID_TO_COME.len() - 1;
+        if let Some(room) = self.bytes.get_mut(ROOM)
+            && room.len() == digits.len()
+        {
+            room.copy_from_slice(digits);
+        }
     }
 
     /// An empty `id:` line: the reader forgets the position that it came with.

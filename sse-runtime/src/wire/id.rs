@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::text::Shown;
+use super::{base62, text::Shown};
 use crate::names::EVENT_IDS_REFUSED;
 
 /// An event id that every reader understands the same way (pitfall P6).
@@ -70,13 +70,18 @@ impl EventId {
     /// ```
     #[must_use]
     pub fn from_u128(mut number: u128) -> Self {
-        const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         let mut digits = [b'0'; 22];
         for digit in digits.iter_mut().rev() {
-            *digit = DIGITS[(number % 62) as usize];
+            *digit = base62::digit((number % 62) as u8);
             number /= 62;
         }
         Self(Cow::Owned(PREFIX.chars().chain(digits.iter().map(|&d| char::from(d))).collect()))
+    }
+
+    /// The id of one to five positions, which the log has put together.
+    #[cfg(feature = "server")]
+    pub(crate) const fn of_positions(id: String) -> Self {
+        Self(Cow::Owned(id))
     }
 
     /// Reads an id off the wire: the default form, else one made elsewhere. Not a

@@ -5,6 +5,8 @@
 //! nothing of serde, tokio, HTTP or clocks. The rules are those of the
 //! [WHATWG standard](https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "logs write positions"))]
+pub(crate) mod base62;
 mod buffer;
 mod frame;
 mod id;
@@ -13,6 +15,8 @@ mod source;
 mod text;
 
 pub use buffer::FrameBuffer;
+#[cfg(feature = "server")]
+pub(crate) use buffer::ID_TO_COME;
 pub(crate) use buffer::Mark;
 pub use frame::Frame;
 pub use id::{EventId, InvalidEventId};

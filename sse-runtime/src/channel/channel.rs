@@ -1,0 +1,182 @@
+//! The handle of a channel.
+
+use std::{
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    marker::PhantomData,
+    sync::{Arc, OnceLock},
+};
+
+use super::{
+    config::{ChannelConfig, InvalidChannelConfig},
+    core::{Core, Rules},
+    listener::Listener,
+    name::ChannelName,
+    publish::{PublishError, Published},
+    resume::Resume,
+    subscription::Subscription,
+};
+use crate::{
+    event::{EncodeEvent, FrameOptions, Identity, encode_frame, with_scratch},
+    log::{Draft, Position},
+    wire::ID_TO_COME,
+};
+
+/// An ordered log of events, published here and heard by everybody who subscribes.
+///
+/// Every event gets a [`Position`], which is its `id:` on the wire. A reader sees each event
+/// after its position, once, in order, or is told what it missed. Publishing encodes the event
+/// once, whatever the number of readers, never waits for them, and does not fail because there
+/// are none.
+///
+/// ```
+/// use futures_util::StreamExt as _;
+/// use sse_runtime::{Channel, Resume, SseEvent};
+///
+/// #[derive(SseEvent, Debug, PartialEq)]
+/// #[sse(source = "inventory")]
+/// enum InventoryEvent {
+///     StockChanged { sku: String, left: u32 },
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let channel = Channel::new();
+/// let seven = InventoryEvent::StockChanged { sku: "A-1".into(), left: 7 };
+/// let published = channel.publish(&seven).await?;
+/// channel.publish(&InventoryEvent::StockChanged { sku: "A-1".into(), left: 6 }).await?;
+///
+/// // A reader that has seen the first comes back.
+/// let mut events = channel.subscribe(Resume::after(&published.position.id())).events();
+/// let next = events.next().await.unwrap()?;
+/// assert_eq!(*next.event, InventoryEvent::StockChanged { sku: "A-1".into(), left: 6 });
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Cheap to clone; all clones are one channel. One that is made here lives as long as its
+/// handles and its readers; those of a [`Hub`](crate::Hub) are found by name.
+pub struct Channel<E> {
+    core: Arc<Core>,
+    event: PhantomData<fn(&E)>,
+}
+
+impl<E: EncodeEvent> Channel<E> {
+    /// An empty channel in memory, with every default of [`ChannelConfig`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::in_hub(Rules::of(&ChannelConfig::new()), None)
+    }
+
+    /// An empty channel in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidChannelConfig`], which lists everything that is wrong.
+    #[allow(clippy::needless_pass_by_value, reason = "a builder ends here")]
+    pub fn with_config(config: ChannelConfig) -> Result<Self, InvalidChannelConfig> {
+        config.check()?;
+        Ok(Self::in_hub(Rules::of(&config), None))
+    }
+
+    pub(super) fn in_hub(rules: Arc<Rules>, name: Option<ChannelName>) -> Self {
+        Self::of(Arc::new(Core::new(rules, name, E::CATALOGUE.sources(), random())))
+    }
+
+    /// Publishes an event to everybody who listens, and to whoever comes back.
+    ///
+    /// In memory it is done at the first poll; a store may take its time. Dropped before that,
+    /// it has published nothing. Events that one task publishes one after the other stand in
+    /// that order; what is published first is seen first, by everybody.
+    ///
+    /// An event with an id of its own (`#[sse(id)]`) may be published again, by whoever cannot
+    /// know whether the first try succeeded: it is stored once, for as long as it is kept and
+    /// at least two minutes.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`]; nobody has then seen any of it. Nobody listening is no error, and
+    /// neither is a reader that is slow.
+    // Async for the sake of stores, whose acknowledgement is waited for.
+    pub async fn publish(&self, event: &E) -> Result<Published, PublishError> {
+        // Outside of the lock: whatever a `Serialize` does, it holds nobody up.
+        with_scratch(|frame| {
+            encode_frame(event, frame, Identity::ToCome, FrameOptions::default())?;
+            let content = |frame: &[u8]| hasher().hash_one(&frame[ID_TO_COME.len().min(frame.len())..]);
+            let identity = event.__id().map(|id| (id, content(frame.as_bytes())));
+            let (head, topic) = (event.__head(), event.__topic());
+            self.core.publish(Draft { frame, head, topic, identity })
+        })
+    }
+
+    /// Subscribes: from now on, or from where a reader was.
+    ///
+    /// The place in the log is taken here, and everything after it is seen. There is no other
+    /// way to read a channel, and so none to read its past and its present apart.
+    #[must_use]
+    pub fn subscribe(&self, resume: impl Into<Resume>) -> Subscription<E> {
+        Subscription::new(Listener::join(&self.core, resume.into()))
+    }
+}
+
+impl<E> Channel<E> {
+    pub(super) const fn of(core: Arc<Core>) -> Self {
+        Self { core, event: PhantomData }
+    }
+
+    pub(super) const fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// The position of the newest event: where somebody stands who has seen everything.
+    ///
+    /// Take it before you read the state that the events change, and subscribe after it
+    /// ([`Resume::after`]): nothing that happens in between is lost.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.core.seam.with(|ring, _| ring.head())
+    }
+
+    /// How many listen.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        self.core.seam.with(|_, listeners| listeners)
+    }
+
+    /// Its name, if it is one of a [`Hub`](crate::Hub).
+    #[must_use]
+    pub fn name(&self) -> Option<&ChannelName> {
+        self.core.name()
+    }
+}
+
+/// 64 bits from the keys that the standard library draws for its hash tables, which come from
+/// the operating system: an epoch must not come again after a restart.
+fn random() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+/// Hashes what is published under an id. One for the process, so that no channel needs keys.
+fn hasher() -> &'static RandomState {
+    static HASHER: OnceLock<RandomState> = OnceLock::new();
+    HASHER.get_or_init(RandomState::new)
+}
+
+impl<E> Clone for Channel<E> {
+    fn clone(&self) -> Self {
+        Self::of(Arc::clone(&self.core))
+    }
+}
+
+impl<E: EncodeEvent> Default for Channel<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<E> fmt::Debug for Channel<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name().map(ChannelName::as_str);
+        f.debug_struct("Channel").field("name", &name).field("position", &self.position()).finish()
+    }
+}

@@ -1,0 +1,176 @@
+//! How a channel is kept.
+
+use std::{fmt, time::Duration};
+
+use crate::log::Bounds;
+
+/// How much a channel keeps, for how long, and how it paces itself: plain values, checked as a
+/// whole when a [`Channel`](crate::Channel) or a [`Hub`](crate::Hub) is made of them.
+///
+/// ```
+/// use std::time::Duration;
+/// use sse_runtime::ChannelConfig;
+///
+/// let config = ChannelConfig::new()
+///     .history(10_000)
+///     .history_bytes(8 * 1024 * 1024)
+///     .retention(Duration::from_secs(60 * 60))
+///     .linger(Duration::ZERO);
+/// assert!(config.check().is_ok());
+/// ```
+///
+/// The defaults: 1,024 events, 4 MiB, 15 minutes, whichever is reached first; a largest event of
+/// 1 MiB; a linger of 2 ms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelConfig {
+    pub(super) history: u64,
+    pub(super) history_bytes: u64,
+    pub(super) retention: Duration,
+    pub(super) largest_event: usize,
+    pub(super) linger: Duration,
+    pub(super) remembered_ids: usize,
+}
+
+/// A longer linger is a delay that somebody notices, and surely meant otherwise.
+const LONGEST_LINGER: Duration = Duration::from_secs(1);
+/// A largest event that no event could be.
+const SMALLEST_EVENT: usize = 64;
+
+impl ChannelConfig {
+    /// Every default.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            history: 1_024,
+            history_bytes: 4 * 1024 * 1024,
+            retention: Duration::from_secs(15 * 60),
+            largest_event: 1024 * 1024,
+            linger: Duration::from_millis(2),
+            remembered_ids: 1_000_000,
+        }
+    }
+
+    /// How many events are kept for readers that come back; the last so many, exactly. With 0
+    /// a reader that was away has a gap, and one that listens misses nothing. Default 1,024.
+    #[must_use]
+    pub const fn history(mut self, events: u64) -> Self {
+        self.history = events;
+        self
+    }
+
+    /// How many bytes of encoded events are kept at most. Default 4 MiB.
+    #[must_use]
+    pub const fn history_bytes(mut self, bytes: u64) -> Self {
+        self.history_bytes = bytes;
+        self
+    }
+
+    /// For how long an event is kept at most, and a channel that nobody uses after it. Default
+    /// 15 minutes: longer than the outage that a client bears by default.
+    #[must_use]
+    pub const fn retention(mut self, time: Duration) -> Self {
+        self.retention = time;
+        self
+    }
+
+    /// The largest event that may be published, in bytes as encoded, its name and id included.
+    /// Default 1 MiB; at least 64.
+    #[must_use]
+    pub const fn largest_event(mut self, bytes: usize) -> Self {
+        self.largest_event = bytes;
+        self
+    }
+
+    /// What is published within this time after an event has left waits for the end of it, and
+    /// leaves together: a burst becomes few large writes. The first event after a pause leaves
+    /// at once. Zero switches it off. Default 2 ms, at most 1 s.
+    #[must_use]
+    pub const fn linger(mut self, time: Duration) -> Self {
+        self.linger = time;
+        self
+    }
+
+    /// How many ids of publishers (`#[sse(id)]`) are remembered at most, to know an event that is
+    /// published again; beyond that a publish with an id is refused rather than the promise
+    /// broken. An id is remembered while its event is kept and for at least two minutes, in some
+    /// 150 bytes. Default 1,000,000, which is 8,333 a second.
+    #[must_use]
+    pub const fn remembered_ids(mut self, ids: usize) -> Self {
+        self.remembered_ids = ids;
+        self
+    }
+
+    /// Checks the whole.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidChannelConfig`], which lists everything that is wrong.
+    pub fn check(&self) -> Result<(), InvalidChannelConfig> {
+        let mut faults = Vec::new();
+        if self.linger > LONGEST_LINGER {
+            faults.push(format!(
+                "`linger` is {:?}, and events would wait for more than {LONGEST_LINGER:?}",
+                self.linger
+            ));
+        }
+        if self.largest_event < SMALLEST_EVENT {
+            faults.push(format!(
+                "`largest_event` is {}, and no event has fewer than {SMALLEST_EVENT} bytes",
+                self.largest_event
+            ));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(InvalidChannelConfig { faults }) }
+    }
+
+    pub(super) fn bounds(&self) -> Bounds {
+        Bounds {
+            events: self.history,
+            bytes: self.history_bytes,
+            retention: u64::try_from(self.retention.as_millis()).unwrap_or(u64::MAX),
+            ids: self.remembered_ids,
+        }
+    }
+}
+
+impl Default for ChannelConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What is wrong with a [`ChannelConfig`], all of it. Mend each value that it names.
+///
+/// ```
+/// use std::time::Duration;
+/// use sse_runtime::ChannelConfig;
+///
+/// let wrong = ChannelConfig::new().linger(Duration::from_secs(2)).largest_event(0);
+/// assert_eq!(
+///     wrong.check().unwrap_err().to_string(),
+///     "`linger` is 2s, and events would wait for more than 1s; \
+///      `largest_event` is 0, and no event has fewer than 64 bytes"
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidChannelConfig {
+    faults: Vec<String>,
+}
+
+impl fmt::Display for InvalidChannelConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.faults.join("; "))
+    }
+}
+
+impl std::error::Error for InvalidChannelConfig {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_good() {
+        assert_eq!(ChannelConfig::new().check(), Ok(()));
+        assert_eq!(ChannelConfig::default(), ChannelConfig::new());
+    }
+}

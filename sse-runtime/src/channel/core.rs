@@ -1,0 +1,152 @@
+//! A channel without the type of its events: compiled once.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, time::Instant};
+
+use super::{
+    config::ChannelConfig,
+    name::ChannelName,
+    publish::{PublishError, Published},
+    seam::{Hidden, Seam},
+    timer,
+};
+use crate::log::{Bounds, Draft, Epoch, Refused, Ring};
+
+/// What the handles and the listeners of one channel share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(super) seam: Seam<Ring>,
+    pub(super) rules: Arc<Rules>,
+    name: Option<ChannelName>,
+    epoch: Epoch,
+    sources: &'static [&'static str],
+}
+
+/// What the channels of one hub share.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) bounds: Bounds,
+    largest_event: usize,
+    pub(super) linger: Duration,
+    /// When time begins for these channels: theirs is counted in milliseconds from here.
+    birth: Instant,
+    /// Where the last listener came from, and a timer can run: whoever publishes may stand
+    /// outside of every runtime.
+    runtime: Mutex<Option<Handle>>,
+}
+
+impl Rules {
+    /// Those of a configuration that is good.
+    pub(super) fn of(config: &ChannelConfig) -> Arc<Self> {
+        Arc::new(Self {
+            bounds: config.bounds(),
+            largest_event: config.largest_event,
+            linger: config.linger,
+            birth: Instant::now(),
+            runtime: Mutex::new(None),
+        })
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        u64::try_from(self.birth.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn runtime(&self) -> Option<Handle> {
+        let known = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        known.or_else(|| Handle::try_current().ok())
+    }
+
+    pub(super) fn listened_from_here(&self) {
+        if let Ok(handle) = Handle::try_current() {
+            *self.runtime.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        }
+    }
+}
+
+impl Core {
+    /// `random` becomes the epoch.
+    pub(super) fn new(
+        rules: Arc<Rules>,
+        name: Option<ChannelName>,
+        sources: &'static [&'static str],
+        random: u64,
+    ) -> Self {
+        let epoch = Epoch::new(random);
+        let seam = Seam::new(Ring::new(epoch, rules.now()));
+        Self { seam, rules, name, epoch, sources }
+    }
+
+    pub(super) const fn name(&self) -> Option<&ChannelName> {
+        self.name.as_ref()
+    }
+
+    pub(super) const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// Who may send on it.
+    pub(crate) const fn sources(&self) -> &'static [&'static str] {
+        self.sources
+    }
+
+    /// Appends an event and wakes whoever waits for it.
+    pub(super) fn publish(self: &Arc<Self>, draft: Draft<'_>) -> Result<Published, PublishError> {
+        let rules = &*self.rules;
+        if draft.frame.len() > rules.largest_event {
+            let (bytes, largest) = (draft.frame.len(), rules.largest_event);
+            return Err(PublishError::TooLarge { bytes, largest });
+        }
+        let (now, random, head) = (rules.now(), fastrand::u32(..), draft.head);
+        let (appended, wake) = self.seam.append(!rules.linger.is_zero(), |ring, listeners| {
+            ring.append(draft, &rules.bounds, listeners, now, random)
+        });
+        if wake.starts_timer {
+            timer::start(self);
+        }
+        wake.wake();
+        let appended = appended.map_err(|refused| match refused {
+            Refused::Ended => PublishError::Ended,
+            Refused::IdReused(position) => PublishError::IdReused { position },
+            Refused::TooManyIds => PublishError::TooManyIds,
+        })?;
+        let published = Published { position: appended.position, duplicate: appended.duplicate };
+        if tracing::enabled!(tracing::Level::TRACE) {
+            let channel = self.name.as_ref().map(ChannelName::as_str);
+            let (event_seq, event_id) = (published.position.seq(), published.position.id());
+            let (event_name, duplicate) = (head.info().name(), published.duplicate);
+            tracing::trace!(channel, event_seq, %event_id, event_name, duplicate, "published");
+        }
+        Ok(published)
+    }
+
+    /// Lets go of what is too old, and says whether nothing is left and nobody listens.
+    pub(super) fn is_idle(&self) -> bool {
+        let now = self.rules.now();
+        self.seam.with(|ring, listeners| {
+            ring.trim(&self.rules.bounds, listeners, now);
+            listeners == 0 && ring.is_idle(now, self.rules.bounds.retention)
+        })
+    }
+}
+
+impl Hidden for Ring {
+    fn show(&mut self) {
+        Self::show(self);
+    }
+
+    fn has_hidden(&self) -> bool {
+        Self::has_hidden(self)
+    }
+
+    fn is_full(&self) -> bool {
+        Self::is_full(self)
+    }
+
+    fn left_alone(&mut self) {
+        Self::left_alone(self);
+    }
+}

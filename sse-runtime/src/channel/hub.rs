@@ -1,0 +1,240 @@
+//! Channels by name.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    marker::PhantomData,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    channel::Channel,
+    config::{ChannelConfig, InvalidChannelConfig},
+    core::{Core, Rules},
+    name::ChannelName,
+};
+use crate::event::EncodeEvent;
+
+/// How many channels a hub has at most, unless it is told otherwise.
+const MOST: usize = 100_000;
+/// How many channels are looked at for each new one: more than one, so that looking keeps ahead.
+const LOOKS: usize = 2;
+
+/// Channels of one event type, by name: one for each order, tenant or user is normal use.
+///
+/// An idle channel costs less than 1 KiB. One that nobody holds and nobody listens to is
+/// forgotten once everything in it is older than
+/// [`ChannelConfig::retention`], and not before: a reader that is away for a moment must find it.
+///
+/// ```
+/// use axum::{extract::{Path, State}, http::StatusCode};
+/// use sse_runtime::{ChannelName, Hub, Resume, SseEvent, Subscription, sse_handler};
+///
+/// #[derive(SseEvent)]
+/// #[sse(source = "orders")]
+/// enum OrderEvent {
+///     Paid,
+///     Shipped { parcel: String },
+/// }
+///
+/// #[sse_handler]
+/// async fn order(
+///     State(orders): State<Hub<OrderEvent>>,
+///     Path((tenant, order)): Path<(String, String)>,
+///     resume: Resume,
+/// ) -> Result<Subscription<OrderEvent>, StatusCode> {
+///     // What is not there is not made by asking for it.
+///     let name = ChannelName::new(&tenant, &order).map_err(|_| StatusCode::NOT_FOUND)?;
+///     let channel = orders.get(&name).ok_or(StatusCode::NOT_FOUND)?;
+///     Ok(channel.subscribe(resume))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let orders = Hub::new();
+/// let order = orders.get_or_create(&ChannelName::new("tenant-7", "order.4711")?)?;
+/// order.publish(&OrderEvent::Paid).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Cheap to clone; all clones are one hub.
+pub struct Hub<E> {
+    shared: Arc<Shared>,
+    event: PhantomData<fn(&E)>,
+}
+
+struct Shared {
+    rules: Arc<Rules>,
+    most: usize,
+    channels: Mutex<Channels>,
+}
+
+#[derive(Default)]
+struct Channels {
+    by_name: HashMap<ChannelName, Arc<Core>>,
+    /// In which order they are looked at, to find those that can be forgotten.
+    order: VecDeque<ChannelName>,
+    /// When all of them were last looked at, because there was no room.
+    swept: Option<u64>,
+}
+
+impl<E: EncodeEvent> Hub<E> {
+    /// An empty hub in memory, with every default of [`ChannelConfig`] and at most 100,000
+    /// channels.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::of(&ChannelConfig::new())
+    }
+
+    /// An empty hub in memory, whose channels are kept so.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidChannelConfig`], which lists everything that is wrong.
+    #[allow(clippy::needless_pass_by_value, reason = "a builder ends here")]
+    pub fn with_config(config: ChannelConfig) -> Result<Self, InvalidChannelConfig> {
+        config.check()?;
+        Ok(Self::of(&config))
+    }
+
+    fn of(config: &ChannelConfig) -> Self {
+        let shared = Shared { rules: Rules::of(config), most: MOST, channels: Mutex::default() };
+        Self { shared: Arc::new(shared), event: PhantomData }
+    }
+
+    /// An empty hub with the same configuration, and at most so many channels.
+    #[must_use]
+    pub fn at_most(self, channels: usize) -> Self {
+        let rules = Arc::clone(&self.shared.rules);
+        let shared = Shared { rules, most: channels, channels: Mutex::default() };
+        Self { shared: Arc::new(shared), event: PhantomData }
+    }
+
+    /// The channel of this name, made if it is not there: for whoever publishes. What a reader
+    /// names belongs in [`get`](Self::get).
+    ///
+    /// # Errors
+    ///
+    /// [`HubFull`] when there are as many channels as there may be, and none can be forgotten.
+    pub fn get_or_create(&self, name: &ChannelName) -> Result<Channel<E>, HubFull> {
+        let mut channels = self.shared.lock();
+        if let Some(core) = channels.by_name.get(name) {
+            return Ok(Channel::of(Arc::clone(core)));
+        }
+        channels.forget_some(LOOKS);
+        let (most, now) = (self.shared.most, self.shared.rules.now());
+        if channels.by_name.len() >= most && !channels.make_room(now) {
+            return Err(HubFull { channels: most });
+        }
+        let channel = Channel::in_hub(Arc::clone(&self.shared.rules), Some(name.clone()));
+        channels.order.push_back(name.clone());
+        channels.by_name.insert(name.clone(), Arc::clone(channel.core()));
+        Ok(channel)
+    }
+}
+
+impl<E> Hub<E> {
+    /// The channel of this name, if it is there. Never makes one: whoever asks for names that
+    /// are not there would fill the hub.
+    #[must_use]
+    pub fn get(&self, name: &ChannelName) -> Option<Channel<E>> {
+        let channels = self.shared.lock();
+        channels.by_name.get(name).map(|core| Channel::of(Arc::clone(core)))
+    }
+
+    /// How many channels there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shared.lock().by_name.len()
+    }
+
+    /// Whether there is no channel.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets every channel that can be forgotten, and says how many. A hub does it by itself
+    /// as new channels come; call it now and then where none do.
+    pub fn forget_idle(&self) -> usize {
+        let mut channels = self.shared.lock();
+        let before = channels.by_name.len();
+        channels.forget_some(before);
+        before - channels.by_name.len()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Channels> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Channels {
+    /// Looks at so many channels, those first that were not looked at for longest.
+    fn forget_some(&mut self, count: usize) {
+        for _ in 0..count {
+            let Some(name) = self.order.pop_front() else { return };
+            // Handles are made under this lock or from others: with one that is left, nobody
+            // else has the channel, or can get it meanwhile.
+            let can_go = |core: &Arc<Core>| Arc::strong_count(core) == 1 && core.is_idle();
+            if self.by_name.get(&name).is_some_and(can_go) {
+                self.by_name.remove(&name);
+            } else {
+                self.order.push_back(name);
+            }
+        }
+    }
+
+    /// Looks at all of them, at most once a second: asking a full hub must stay cheap.
+    fn make_room(&mut self, now: u64) -> bool {
+        if self.swept.is_some_and(|swept| now < swept + 1_000) {
+            return false;
+        }
+        self.swept = Some(now);
+        let before = self.by_name.len();
+        self.forget_some(before);
+        self.by_name.len() < before
+    }
+}
+
+impl<E> Clone for Hub<E> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), event: PhantomData }
+    }
+}
+
+impl<E: EncodeEvent> Default for Hub<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<E> fmt::Debug for Hub<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("channels", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// A hub has as many channels as it may have ([`Hub::at_most`]), and all of them are in use.
+///
+/// A handler that returns it answers 503.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HubFull {
+    /// How many there may be.
+    pub channels: usize,
+}
+
+impl fmt::Display for HubFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the hub has {} channels, as many as it may: allow more, or a shorter retention",
+            self.channels
+        )
+    }
+}
+
+impl std::error::Error for HubFull {}

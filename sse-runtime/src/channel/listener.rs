@@ -1,0 +1,353 @@
+//! A subscription without the type of its events: compiled once.
+
+use std::{
+    sync::Arc,
+    task::{Poll, Waker, ready},
+};
+
+use super::{
+    core::Core,
+    merge::MergeError,
+    resume::Resume,
+    slots::Slot,
+    view::View,
+    write::{Line, write},
+};
+use crate::{
+    log::{Batch, Epoch, Look, MOST_PARTS, Matched, Place, Position, Read, Seen, combine, id_of},
+    names::Resumed,
+    wire::{EventId, FrameBuffer},
+};
+
+/// How often one poll looks at events of which none is shown, before others get their turn.
+const IN_VAIN: usize = 4;
+
+/// One reader of one channel or several.
+pub(crate) struct Listener {
+    parts: Parts,
+    /// Which part is asked first: none is to outshout the others.
+    turn: usize,
+    resume: Resume,
+    /// Whether events were passed over since an id went out.
+    has_passed: bool,
+}
+
+/// Most have one.
+struct Parts {
+    first: Part,
+    rest: Vec<Part>,
+}
+
+/// A place in one channel.
+struct Part {
+    core: Arc<Core>,
+    slot: Slot,
+    place: Place,
+    matched: Matched,
+    views: Vec<View>,
+    /// Whether a view asks for the typed event.
+    decodes: bool,
+    /// Whether the source goes in front of the names.
+    qualify: bool,
+}
+
+/// What a listener hears.
+#[derive(Debug)]
+pub(crate) enum Heard<T> {
+    Events(T),
+    /// So many are gone.
+    Fell { missed: u64 },
+    /// The channels have ended, and everything has been heard.
+    Over,
+}
+
+/// Events of one channel that are shown, in their order.
+#[derive(Debug)]
+pub(super) struct Shown {
+    part: usize,
+    pub(super) events: Vec<Seen>,
+}
+
+/// What became of asking one channel.
+enum Polled {
+    Heard(Heard<Shown>),
+    /// It was looked at, and nothing of it is shown.
+    InVain,
+    /// There is nothing now.
+    Waits,
+}
+
+/// What a channel answered a reader.
+#[derive(Debug)]
+pub(crate) struct PartResumed {
+    pub(crate) sources: &'static [&'static str],
+    pub(crate) resumed: Resumed,
+}
+
+impl Part {
+    fn join(core: &Arc<Core>, resume: &Resume) -> Self {
+        core.rules.listened_from_here();
+        let now = core.rules.now();
+        let (slot, (place, matched)) = core.seam.join(|ring, listeners| {
+            // What is too old by now is no longer there for anybody.
+            ring.trim(&core.rules.bounds, listeners, now);
+            ring.join(resume.cursor(), resume.is_from_oldest())
+        });
+        Self {
+            core: Arc::clone(core),
+            slot,
+            place,
+            matched,
+            views: Vec::new(),
+            decodes: false,
+            qualify: false,
+        }
+    }
+
+    /// The next batch as the log has it.
+    fn poll_read(&mut self, waker: &Waker) -> Option<Heard<Batch>> {
+        let place = &mut self.place;
+        self.core.seam.poll(&self.slot, waker, |ring| match ring.read(place) {
+            Some(Read::Batch(batch)) => Some(Heard::Events(batch)),
+            Some(Read::Fell { missed }) => Some(Heard::Fell { missed }),
+            None => ring.is_over(place).then_some(Heard::Over),
+        })
+    }
+
+    /// The next events, not yet filtered.
+    fn poll_look(&mut self, waker: &Waker) -> Option<Heard<Vec<Seen>>> {
+        let (place, decodes) = (&mut self.place, self.decodes);
+        self.core.seam.poll(&self.slot, waker, |ring| match ring.look(place, decodes) {
+            Some(Look::Events(events)) => Some(Heard::Events(events)),
+            Some(Look::Fell { missed }) => Some(Heard::Fell { missed }),
+            None => ring.is_over(place).then_some(Heard::Over),
+        })
+    }
+
+    fn show(&self, seen: Seen) -> Option<Seen> {
+        self.views.iter().try_fold(seen, |seen, view| view(seen))
+    }
+
+    fn position(&self) -> Position {
+        self.place.position(self.core.epoch())
+    }
+
+    fn is_over(&self) -> bool {
+        self.core.seam.with(|ring, _| ring.is_over(&self.place))
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let now = self.core.rules.now();
+        self.core.seam.leave(&self.slot, |ring| ring.touch(now));
+    }
+}
+
+impl Parts {
+    const fn len(&self) -> usize {
+        self.rest.len() + 1
+    }
+
+    fn get(&self, at: usize) -> &Part {
+        at.checked_sub(1).and_then(|at| self.rest.get(at)).unwrap_or(&self.first)
+    }
+
+    fn get_mut(&mut self, at: usize) -> &mut Part {
+        match at.checked_sub(1).and_then(|at| self.rest.get_mut(at)) {
+            Some(part) => part,
+            None => &mut self.first,
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Part> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Part> {
+        std::iter::once(&mut self.first).chain(&mut self.rest)
+    }
+}
+
+impl Listener {
+    pub(super) fn join(core: &Arc<Core>, resume: Resume) -> Self {
+        let parts = Parts { first: Part::join(core, &resume), rest: Vec::new() };
+        Self { parts, turn: 0, resume, has_passed: false }
+    }
+
+    /// Several made one.
+    pub(super) fn merge(listeners: impl Iterator<Item = Self>) -> Result<Self, MergeError> {
+        let mut merged: Option<Self> = None;
+        for listener in listeners {
+            match &mut merged {
+                None => merged = Some(listener),
+                Some(merged) => {
+                    merged.parts.rest.push(listener.parts.first);
+                    merged.parts.rest.extend(listener.parts.rest);
+                }
+            }
+        }
+        let merged = merged.ok_or(MergeError::Nothing)?;
+        let epochs = merged.epochs();
+        if epochs.len() > MOST_PARTS {
+            return Err(MergeError::TooMany { channels: epochs.len() });
+        }
+        let is_twice = |(at, epoch): (usize, &Epoch)| epochs[..at].contains(epoch);
+        if epochs.iter().enumerate().any(is_twice) {
+            return Err(MergeError::SameChannel);
+        }
+        Ok(merged)
+    }
+
+    /// Adds a view. `of` makes it for a part, which may have its source in front of the names.
+    pub(super) fn add_view(&mut self, decodes: bool, of: impl Fn(bool) -> View) {
+        for part in self.parts.iter_mut() {
+            part.views.push(of(part.qualify));
+            part.decodes |= decodes;
+        }
+    }
+
+    /// From now on the source stands in front of the names, or no longer: a mapped event has it
+    /// in its own frame.
+    pub(super) fn set_qualify(&mut self, qualify: bool) {
+        self.parts.iter_mut().for_each(|part| part.qualify = qualify);
+    }
+
+    /// Whether the source goes in front of the names of these events.
+    pub(super) fn qualifies(&self, shown: &Shown) -> bool {
+        self.parts.get(shown.part).qualify
+    }
+
+    /// Keeps room for what is decoded, as for a view that asks for the typed event.
+    pub(super) fn decode(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.decodes = true);
+    }
+
+    fn epochs(&self) -> Vec<Epoch> {
+        self.parts.iter().map(|part| part.core.epoch()).collect()
+    }
+
+    /// What became of the position that the reader came with.
+    pub(crate) fn resumed(&self) -> Resumed {
+        combine(self.resumed_parts().into_iter().map(|part| part.resumed))
+    }
+
+    /// The same for each channel.
+    pub(crate) fn resumed_parts(&self) -> Vec<PartResumed> {
+        let (epochs, cursor) = (self.epochs(), self.resume.cursor().flatten());
+        let resumed = self.parts.iter().map(|part| PartResumed {
+            sources: part.core.sources(),
+            resumed: part.matched.resolve(cursor, &epochs),
+        });
+        resumed.collect()
+    }
+
+    /// Whether the reader came with a position.
+    pub(crate) fn was_asked_to_resume(&self) -> bool {
+        self.resume.cursor().is_some()
+    }
+
+    /// Whether the reader has seen the end, and nothing will come.
+    pub(crate) fn is_over(&self) -> bool {
+        self.resumed() == Resumed::Exact && self.parts.iter().all(Part::is_over)
+    }
+
+    /// The id of the position where the reader stands.
+    pub(crate) fn id(&self) -> EventId {
+        id_of(self.parts.iter().map(Part::position))
+    }
+
+    /// The id of the position where the reader stands, if events were passed over since it last
+    /// got one.
+    pub(crate) fn take_passed(&mut self) -> Option<EventId> {
+        std::mem::take(&mut self.has_passed).then(|| self.id())
+    }
+
+    /// Whether the bytes of the log go out as they are.
+    fn is_plain(&self, source_field: bool) -> bool {
+        let first = &self.parts.first;
+        self.parts.rest.is_empty() && first.views.is_empty() && !first.qualify && source_field
+    }
+
+    /// Frames to go out, as one batch.
+    pub(crate) fn poll_read(&mut self, waker: &Waker, source_field: bool) -> Poll<Heard<Batch>> {
+        if self.is_plain(source_field) {
+            return self.parts.first.poll_read(waker).map_or(Poll::Pending, Poll::Ready);
+        }
+        Poll::Ready(match ready!(self.poll_seen(waker)) {
+            Heard::Events(shown) => Heard::Events(self.write(shown, source_field)),
+            Heard::Fell { missed } => Heard::Fell { missed },
+            Heard::Over => Heard::Over,
+        })
+    }
+
+    /// The events that are shown.
+    pub(super) fn poll_seen(&mut self, waker: &Waker) -> Poll<Heard<Shown>> {
+        let (count, turn) = (self.parts.len(), self.turn);
+        let (mut over, mut is_busy) = (0, false);
+        for at in (0..count).map(|step| (turn + step) % count) {
+            match self.poll_part(at, waker) {
+                Polled::Heard(Heard::Over) => over += 1,
+                Polled::Heard(heard) => {
+                    self.turn = (at + 1) % count;
+                    return Poll::Ready(heard);
+                }
+                Polled::InVain => is_busy = true,
+                Polled::Waits => {}
+            }
+        }
+        if over == count {
+            return Poll::Ready(Heard::Over);
+        }
+        if is_busy {
+            // There is more to look at, after everybody else.
+            waker.wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    fn poll_part(&mut self, at: usize, waker: &Waker) -> Polled {
+        for _ in 0..IN_VAIN {
+            let part = self.parts.get_mut(at);
+            let events = match part.poll_look(waker) {
+                None => return Polled::Waits,
+                Some(Heard::Over) => return Polled::Heard(Heard::Over),
+                Some(Heard::Fell { missed }) => return Polled::Heard(Heard::Fell { missed }),
+                Some(Heard::Events(events)) => events,
+            };
+            let newest = events.iter().rev().find_map(|seen| seen.position);
+            let events: Vec<Seen> = events.into_iter().filter_map(|seen| part.show(seen)).collect();
+            let shown = events.iter().rev().find_map(Seen::id_position);
+            // Asides alone move nobody.
+            self.has_passed = if newest.is_some() { newest != shown } else { self.has_passed };
+            if !events.is_empty() {
+                return Polled::Heard(Heard::Events(Shown { part: at, events }));
+            }
+        }
+        Polled::InVain
+    }
+
+    /// What is shown, as it goes out.
+    fn write(&self, shown: Shown, source_field: bool) -> Batch {
+        let mut batch = FrameBuffer::new();
+        let (events, mut last) = (shown.events.len() as u64, None);
+        let qualify = self.parts.get(shown.part).qualify;
+        for seen in &shown.events {
+            let id = match seen.id_position() {
+                None => Line::Nothing,
+                Some(_) if self.parts.rest.is_empty() && !seen.is_mapped => Line::Own,
+                Some(position) => Line::Id(self.id_with(shown.part, position)),
+            };
+            write(&mut batch, &id, seen, qualify, source_field);
+            last = seen.position.map(|position| position.seq()).or(last);
+        }
+        Batch { bytes: batch.into_bytes(), events, last }
+    }
+
+    /// The id of a reader that stands elsewhere in one of the channels.
+    fn id_with(&self, part: usize, position: Position) -> EventId {
+        id_of(self.parts.iter().enumerate().map(|(at, other)| {
+            if at == part { position } else { other.position() }
+        }))
+    }
+}

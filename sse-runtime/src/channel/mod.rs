@@ -1,0 +1,35 @@
+//! Floor 3: channels, and who may still be told what.
+//!
+//! A [`Channel`] is a log behind one lock, the [`seam`]; a [`Subscription`] is a place in it,
+//! with what it is shown. Knows nothing of HTTP.
+
+mod channel;
+mod config;
+mod core;
+mod events;
+mod hub;
+mod lag;
+mod listener;
+mod merge;
+mod name;
+mod publish;
+mod resume;
+mod seam;
+mod slots;
+mod subscription;
+mod sync;
+mod timer;
+mod view;
+mod write;
+
+pub use channel::Channel;
+pub use config::{ChannelConfig, InvalidChannelConfig};
+pub use events::{ChannelEvents, Missed, Received};
+pub use hub::{Hub, HubFull};
+pub use lag::{EndSlow, Lag, TellGap};
+pub(crate) use listener::{Heard, Listener};
+pub use merge::{Holds, MergeError};
+pub use name::{ChannelName, InvalidChannelName};
+pub use publish::{PublishError, Published};
+pub use resume::Resume;
+pub use subscription::{Subscription, UnknownEvent};

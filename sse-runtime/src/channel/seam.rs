@@ -1,0 +1,153 @@
+//! The one lock of a channel: what is appended and who waits for it.
+//!
+//! Reading and waiting are one critical section, and so are appending and waking. A reader
+//! either finds the event or has its waker in the list before the event comes: there is no
+//! moment between the past and the present in which one could be lost. This file knows nothing
+//! of the log but what [`Hidden`] says, so that a model checker can step through all of it.
+
+use std::task::Waker;
+
+use super::{
+    slots::{Slot, Slots},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// A log that hides what is appended until it is shown.
+pub(crate) trait Hidden {
+    /// Shows what was appended.
+    fn show(&mut self);
+    /// Whether something waits to be shown.
+    fn has_hidden(&self) -> bool;
+    /// Whether what waits is as much as leaves together.
+    fn is_full(&self) -> bool;
+    /// The last listener has left.
+    fn left_alone(&mut self);
+}
+
+/// A log and its listeners.
+#[derive(Debug)]
+pub(crate) struct Seam<L> {
+    state: Mutex<State<L>>,
+}
+
+#[derive(Debug)]
+struct State<L> {
+    log: L,
+    slots: Slots,
+    /// Whether a timer runs that shows what comes until then.
+    lingers: bool,
+}
+
+/// What is to be done once the lock is released: waking takes time, and runs the code of others.
+#[derive(Debug, Default)]
+#[must_use]
+pub(crate) struct Wake {
+    wakers: Vec<Waker>,
+    /// Whether the timer is to be started.
+    pub(crate) starts_timer: bool,
+}
+
+impl Wake {
+    pub(crate) fn wake(self) {
+        self.wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl<L: Hidden> Seam<L> {
+    pub(crate) fn new(log: L) -> Self {
+        Self { state: Mutex::new(State { log, slots: Slots::default(), lingers: false }) }
+    }
+
+    /// Nothing is left half-done under the lock, so that a panic elsewhere in the thread that
+    /// held it says nothing about the state.
+    fn lock(&self) -> MutexGuard<'_, State<L>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the log, and at how many listen.
+    pub(crate) fn with<R>(&self, look: impl FnOnce(&mut L, usize) -> R) -> R {
+        let state = &mut *self.lock();
+        look(&mut state.log, state.slots.len())
+    }
+
+    /// Appends, and shows it: at once where nothing was shown a moment ago, else when the timer
+    /// rings or a whole batch has come. `can_linger` says whether there is to be a timer.
+    pub(crate) fn append<R>(
+        &self,
+        can_linger: bool,
+        append: impl FnOnce(&mut L, usize) -> R,
+    ) -> (R, Wake) {
+        let state = &mut *self.lock();
+        let appended = append(&mut state.log, state.slots.len());
+        // With nobody to show it to, frames gather until somebody comes.
+        if state.slots.len() == 0 || !state.log.has_hidden() {
+            return (appended, Wake::default());
+        }
+        if state.lingers && !state.log.is_full() {
+            return (appended, Wake::default());
+        }
+        let starts_timer = can_linger && !state.lingers;
+        state.lingers |= can_linger;
+        (appended, state.show(starts_timer))
+    }
+
+    /// The timer has rung. Without anything to wake for, it is over: the next event leaves at
+    /// once again.
+    pub(crate) fn ring(&self) -> Option<Wake> {
+        let state = &mut *self.lock();
+        if !state.log.has_hidden() {
+            state.lingers = false;
+            return None;
+        }
+        Some(state.show(false))
+    }
+
+    /// The timer is gone before it was over: nobody else would show what it was to show.
+    pub(crate) fn lose_timer(&self) -> Wake {
+        let state = &mut *self.lock();
+        state.lingers = false;
+        state.show(false)
+    }
+
+    /// A new listener: its place among the others and in the log are taken together.
+    pub(crate) fn join<R>(&self, join: impl FnOnce(&mut L, usize) -> R) -> (Slot, R) {
+        let state = &mut *self.lock();
+        if !state.lingers {
+            // What came while nobody listened.
+            state.log.show();
+        }
+        let joined = join(&mut state.log, state.slots.len());
+        (state.slots.take(), joined)
+    }
+
+    pub(crate) fn leave(&self, slot: &Slot, leave: impl FnOnce(&mut L)) {
+        let state = &mut *self.lock();
+        leave(&mut state.log);
+        state.slots.leave(slot);
+        if state.slots.len() == 0 {
+            state.log.left_alone();
+        }
+    }
+
+    /// Reads, or waits: the waker is in the list before anybody can append.
+    pub(crate) fn poll<R>(
+        &self,
+        slot: &Slot,
+        waker: &Waker,
+        read: impl FnOnce(&mut L) -> Option<R>,
+    ) -> Option<R> {
+        let state = &mut *self.lock();
+        let found = read(&mut state.log);
+        if found.is_none() {
+            state.slots.wait(slot, waker);
+        }
+        found
+    }
+}
+
+impl<L: Hidden> State<L> {
+    fn show(&mut self, starts_timer: bool) -> Wake {
+        self.log.show();
+        Wake { wakers: self.slots.drain(), starts_timer }
+    }
+}

@@ -1,0 +1,123 @@
+//! Ephemeral frames: they lie between two positions, have no number, and are never replayed.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use bytes::Bytes;
+
+use super::entry::Extra;
+use crate::event::Head;
+
+/// How many ephemeral frames wait for readers that are a moment late, and how many bytes. A
+/// bound of their own: they never push a numbered frame out. A reader that is behind skips them.
+const MOST: usize = 256;
+const MOST_BYTES: usize = 256 * 1024;
+
+/// The ephemeral frames of the last moments, in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Asides {
+    frames: VecDeque<Aside>,
+    /// The number of the first of them, counted from the begin of the log.
+    first: u64,
+    /// The number after the last that may be seen.
+    shown: u64,
+    bytes: usize,
+    hidden_bytes: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Aside {
+    /// The numbered event that it came after.
+    pub(super) after: u64,
+    pub(super) frame: Bytes,
+    pub(super) head: Head,
+    pub(super) extra: Option<Arc<Extra>>,
+}
+
+impl Asides {
+    pub(super) fn push(&mut self, aside: Aside) {
+        self.bytes += aside.frame.len();
+        self.hidden_bytes += aside.frame.len();
+        self.frames.push_back(aside);
+        while self.frames.len() > MOST || (self.bytes > MOST_BYTES && self.frames.len() > 1) {
+            let Some(gone) = self.frames.pop_front() else { break };
+            self.bytes -= gone.frame.len();
+            self.first += 1;
+        }
+    }
+
+    /// The number of the next one to come.
+    pub(super) fn end(&self) -> u64 {
+        self.first + self.frames.len() as u64
+    }
+
+    pub(super) fn show(&mut self) {
+        self.shown = self.end();
+        self.hidden_bytes = 0;
+    }
+
+    pub(super) fn has_hidden(&self) -> bool {
+        self.shown < self.end()
+    }
+
+    /// How many bytes came since the last were shown.
+    pub(super) const fn hidden_bytes(&self) -> usize {
+        self.hidden_bytes
+    }
+
+    /// Nobody is there who could still see them.
+    pub(super) fn clear(&mut self) {
+        self.first = self.end();
+        self.shown = self.first;
+        self.frames = VecDeque::new();
+        (self.bytes, self.hidden_bytes) = (0, 0);
+    }
+
+    /// The next one for a reader, and its number.
+    pub(super) fn next(&mut self, number: u64) -> Option<(u64, &mut Aside)> {
+        let number = number.max(self.first);
+        if number >= self.shown {
+            return None;
+        }
+        let at = usize::try_from(number - self.first).ok()?;
+        Some((number, self.frames.get_mut(at)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn aside(length: usize) -> Aside {
+        Aside {
+            after: 0,
+            frame: Bytes::from(vec![0; length]),
+            head: Head::__nothing(),
+            extra: None,
+        }
+    }
+
+    #[test]
+    fn what_is_not_shown_is_not_seen() {
+        let mut asides = Asides::default();
+        asides.push(aside(1));
+        assert!(asides.has_hidden() && asides.next(0).is_none());
+        asides.show();
+        assert_eq!(asides.next(0).map(|(number, _)| number), Some(0));
+        assert!(asides.next(1).is_none() && !asides.has_hidden());
+    }
+
+    #[test]
+    fn both_bounds_hold_and_a_late_reader_goes_on_at_the_oldest() {
+        let mut asides = Asides::default();
+        (0..1_000).for_each(|_| asides.push(aside(1)));
+        asides.show();
+        assert_eq!((asides.frames.len(), asides.end()), (MOST, 1_000));
+        assert_eq!(asides.next(3).map(|(number, _)| number), Some(744));
+        (0..10).for_each(|_| asides.push(aside(MOST_BYTES / 4)));
+        assert_eq!(asides.frames.len(), 4);
+        asides.push(aside(4 * MOST_BYTES));
+        assert_eq!((asides.frames.len(), asides.end()), (1, 1_011));
+        asides.clear();
+        assert_eq!((asides.end(), asides.bytes), (1_011, 0));
+    }
+}

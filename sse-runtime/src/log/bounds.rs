@@ -1,0 +1,22 @@
+//! How much of a log is kept.
+
+/// The bounds of a log; whichever is reached first takes the oldest entry away.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// How many entries.
+    pub(crate) events: u64,
+    /// How many bytes.
+    pub(crate) bytes: u64,
+    /// For how long, in milliseconds.
+    pub(crate) retention: u64,
+    /// How many ids of publishers are remembered.
+    pub(crate) ids: usize,
+}
+
+/// What stays behind the oldest entry that is kept, for readers that are a moment late: a
+/// history of no events still shows each of them to whoever listens. No position resumes there.
+pub(super) const WAKE_EVENTS: u64 = 256;
+/// The same in bytes, but never fewer entries than [`WAKE_LEAST`]: the largest event must
+/// arrive as well.
+pub(super) const WAKE_BYTES: u64 = 256 * 1024;
+pub(super) const WAKE_LEAST: u64 = 8;

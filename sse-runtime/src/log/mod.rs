@@ -1,0 +1,29 @@
+//! Floor 2: the ordered memory of a channel.
+//!
+//! The log is the wire: it holds encoded frames, one after the other, as they go out. A reader is
+//! a [`Place`] in it, and reading is the same for what is old and what is new, so that there is
+//! no hand-over from one to the other that could go wrong. Knows neither subscribers nor HTTP;
+//! the time is an argument.
+
+mod asides;
+mod bounds;
+mod chunks;
+mod cursor;
+mod entry;
+mod ids;
+mod position;
+mod reader;
+mod resume;
+mod ring;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use bounds::Bounds;
+pub(crate) use chunks::BATCH;
+pub(crate) use cursor::{Cursor, MOST_PARTS};
+pub(crate) use entry::{Draft, Extra, Seen};
+pub(crate) use position::{Epoch, id_of};
+pub use position::{InvalidPosition, Position};
+pub(crate) use reader::{Batch, Look, Place, Read};
+pub(crate) use resume::{Matched, combine};
+pub(crate) use ring::{Appended, Refused, Ring};

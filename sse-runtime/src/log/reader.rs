@@ -1,0 +1,227 @@
+//! Reading: a place in the log, and what comes after it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{
+    chunks::BATCH,
+    cursor::Cursor,
+    entry::{Extra, Seen},
+    position::{Epoch, Position, Tag},
+    resume::{Marks, Matched, decide},
+    ring::Ring,
+};
+use crate::{
+    names::ResumeOutcome,
+    wire::FrameBuffer,
+};
+
+/// How many events one look takes at most.
+const LOOK: usize = 256;
+
+/// Where a reader stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The number of the next event that it gets.
+    next: u64,
+    /// The tag of the event before it.
+    tag: Tag,
+    /// The number of the next ephemeral frame that it gets.
+    aside: u64,
+}
+
+impl Place {
+    /// The position of whoever stands here, in the log of this epoch.
+    pub(crate) const fn position(&self, epoch: Epoch) -> Position {
+        Position { epoch, seq: self.next - 1, tag: self.tag }
+    }
+}
+
+/// What a reader gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// Whole frames.
+    Batch(Batch),
+    /// So many are gone; it now stands before the oldest that is there.
+    Fell { missed: u64 },
+}
+
+/// Frames that leave together, shared by all who take the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Batch {
+    pub(crate) bytes: Bytes,
+    /// How many events, ephemeral ones counted.
+    pub(crate) events: u64,
+    /// The number of the last one with a number.
+    pub(crate) last: Option<u64>,
+}
+
+/// The same, event by event.
+#[derive(Debug)]
+pub(crate) enum Look {
+    Events(Vec<Seen>),
+    Fell { missed: u64 },
+}
+
+/// A batch with ephemeral frames in it, kept for the next who stands at the same place.
+#[derive(Debug)]
+pub(super) struct Mixed {
+    from: Place,
+    to: Place,
+    batch: Batch,
+}
+
+impl Ring {
+    /// Where a reader begins, and what became of its position.
+    ///
+    /// `cursor` is what it came with: nothing, something unreadable, or positions. From the
+    /// oldest goes who has no position here and asks for it.
+    pub(crate) fn join(
+        &self,
+        cursor: Option<Option<&Cursor>>,
+        from_oldest: bool,
+    ) -> (Place, Matched) {
+        let matched = match cursor {
+            None => Matched::Nothing,
+            Some(None) => Matched::Unreadable,
+            Some(Some(cursor)) => match cursor.part(self.epoch) {
+                None => Matched::NoPart,
+                Some(asked) => {
+                    let resumed = decide(asked, self.marks(asked.seq));
+                    let next = match resumed.outcome() {
+                        ResumeOutcome::Exact => Some(asked.seq + 1),
+                        ResumeOutcome::Gap => Some(self.kept),
+                        ResumeOutcome::Fresh | ResumeOutcome::Reset => None,
+                    };
+                    if let Some(next) = next {
+                        return (self.place(next), Matched::Judged(resumed));
+                    }
+                    Matched::Judged(resumed)
+                }
+            },
+        };
+        let next = if from_oldest { self.kept } else { self.head_seq() + 1 };
+        (self.place(next), matched)
+    }
+
+    fn marks(&self, asked: u64) -> Marks {
+        let (head, first) = (self.head_seq(), self.kept);
+        // What lingers for late readers is not kept, and says nothing.
+        let tag = if asked >= first.saturating_sub(1) { self.tag_of(asked) } else { None };
+        Marks { epoch: self.epoch, head, first, tag }
+    }
+
+    /// The place before an event that is there, or before the next one to come.
+    fn place(&self, next: u64) -> Place {
+        let tag = self.tag_of(next - 1).unwrap_or(self.before);
+        Place { next, tag, aside: self.aside_end() }
+    }
+
+    fn aside_end(&self) -> u64 {
+        self.asides.as_ref().map_or(0, |asides| asides.end())
+    }
+
+    /// Whether whoever stands there has seen the end of the channel.
+    pub(crate) fn is_over(&self, place: &Place) -> bool {
+        self.is_ended() && place.next > self.head_seq()
+    }
+
+    /// The next batch for a reader, if there is one: a slice of what everybody reads, without
+    /// a copy. Ephemeral frames in between are joined with it once for all who stand here.
+    pub(crate) fn read(&mut self, place: &mut Place) -> Option<Read> {
+        if let Some(missed) = self.fall(place) {
+            return Some(Read::Fell { missed });
+        }
+        if self.asides.as_mut().is_some_and(|asides| asides.next(place.aside).is_some()) {
+            return self.read_mixed(place).map(Read::Batch);
+        }
+        let (bytes, last) = self.chunks.read(self.start_of(place.next))?;
+        let events = last.seq + 1 - place.next;
+        (place.next, place.tag) = (last.seq + 1, last.tag);
+        Some(Read::Batch(Batch { bytes, events, last: Some(last.seq) }))
+    }
+
+    /// Moves a reader that has fallen below the oldest entry.
+    fn fall(&self, place: &mut Place) -> Option<u64> {
+        if place.next >= self.first {
+            return None;
+        }
+        let missed = self.first - place.next;
+        *place = Place { next: self.first, tag: self.before, aside: self.aside_end() };
+        Some(missed)
+    }
+
+    fn read_mixed(&mut self, place: &mut Place) -> Option<Batch> {
+        if let Some(mixed) = self.mixed.as_ref().filter(|mixed| mixed.from == *place) {
+            *place = mixed.to;
+            return Some(mixed.batch.clone());
+        }
+        let from = *place;
+        let (mut buffer, mut events, mut last) = (FrameBuffer::new(), 0, None);
+        while buffer.len() < BATCH
+            && let Some(seen) = self.next(place, false)
+        {
+            buffer.append_bytes(&seen.frame);
+            events += 1;
+            last = seen.position.map(|position| position.seq).or(last);
+        }
+        if events == 0 {
+            return None;
+        }
+        let batch = Batch { bytes: buffer.into_bytes(), events, last };
+        self.mixed = Some(Box::new(Mixed { from, to: *place, batch: batch.clone() }));
+        Some(batch)
+    }
+
+    /// The next events for a reader that must see each of them, with room for what is decoded
+    /// where it asks for that.
+    pub(crate) fn look(&mut self, place: &mut Place, decodes: bool) -> Option<Look> {
+        if let Some(missed) = self.fall(place) {
+            return Some(Look::Fell { missed });
+        }
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        while events.len() < LOOK
+            && bytes < BATCH
+            && let Some(seen) = self.next(place, decodes)
+        {
+            bytes += seen.frame.len();
+            events.push(seen);
+        }
+        (!events.is_empty()).then_some(Look::Events(events))
+    }
+
+    /// The next event, numbered or not.
+    fn next(&mut self, place: &mut Place, decodes: bool) -> Option<Seen> {
+        if let Some((number, aside)) =
+            self.asides.as_mut().and_then(|asides| asides.next(place.aside))
+            && aside.after < place.next
+        {
+            place.aside = number + 1;
+            let (frame, extra) = (aside.frame.clone(), extra(&mut aside.extra, decodes));
+            return Some(Seen { frame, head: aside.head, position: None, extra, is_mapped: false });
+        }
+        self.next_numbered(place, decodes)
+    }
+
+    fn next_numbered(&mut self, place: &mut Place, decodes: bool) -> Option<Seen> {
+        let seq = place.next;
+        let from = self.start_of(seq);
+        let (rest, _) = self.chunks.read(from)?;
+        let at = usize::try_from(seq.checked_sub(self.first)?).ok()?;
+        let entry = self.entries.get_mut(at)?;
+        let frame = rest.slice(..usize::try_from(entry.end - from).ok()?);
+        let extra = extra(&mut entry.extra, decodes);
+        (place.next, place.tag) = (seq + 1, entry.tag);
+        let position = Some(Position { epoch: self.epoch, seq, tag: entry.tag });
+        Some(Seen { frame, head: entry.head, position, extra, is_mapped: false })
+    }
+}
+
+/// What an event has beside its bytes: made where somebody will decode it, for all who do.
+fn extra(of: &mut Option<Arc<Extra>>, decodes: bool) -> Option<Arc<Extra>> {
+    if decodes {
+        of.get_or_insert_default();
+    }
+    of.clone()
+}
