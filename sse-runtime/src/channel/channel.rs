@@ -102,7 +102,8 @@ impl<E: EncodeEvent> Channel<E> {
         // Outside of the lock: whatever a `Serialize` does, it holds nobody up.
         with_scratch(|frame| {
             encode_frame(event, frame, Identity::ToCome, FrameOptions::default())?;
-            let content = |frame: &[u8]| hasher().hash_one(&frame[ID_TO_COME.len().min(frame.len())..]);
+            let content =
+                |frame: &[u8]| hasher().hash_one(&frame[ID_TO_COME.len().min(frame.len())..]);
             let identity = event.__id().map(|id| (id, content(frame.as_bytes())));
             let (head, topic) = (event.__head(), event.__topic());
             self.core.publish(Draft { frame, head, topic, identity })

@@ -56,7 +56,9 @@ struct Part {
 pub(crate) enum Heard<T> {
     Events(T),
     /// So many are gone.
-    Fell { missed: u64 },
+    Fell {
+        missed: u64,
+    },
     /// The channels have ended, and everything has been heard.
     Over,
 }
@@ -346,8 +348,12 @@ impl Listener {
 
     /// The id of a reader that stands elsewhere in one of the channels.
     fn id_with(&self, part: usize, position: Position) -> EventId {
-        id_of(self.parts.iter().enumerate().map(|(at, other)| {
-            if at == part { position } else { other.position() }
-        }))
+        id_of(
+            self.parts.iter().enumerate().map(
+                |(at, other)| {
+                    if at == part { position } else { other.position() }
+                },
+            ),
+        )
     }
 }

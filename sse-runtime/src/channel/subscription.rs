@@ -169,9 +169,7 @@ impl<E: SseEvent, L> Subscription<E, L> {
         let is_shown = Arc::new(is_shown);
         self.listener.add_view(false, |_| {
             let is_shown = Arc::clone(&is_shown);
-            keep(move |seen| {
-                is_shown(seen.extra.as_ref().and_then(|extra| extra.topic.as_deref()))
-            })
+            keep(move |seen| is_shown(seen.extra.as_ref().and_then(|extra| extra.topic.as_deref())))
         });
         self
     }

@@ -44,7 +44,8 @@ where
 {
     let read = || read::<E>(seen, qualify);
     let Some(extra) = seen.extra.as_ref().filter(|_| !seen.is_mapped) else { return read() };
-    let shared = extra.decoded.get_or_init(|| read().map(|event| event as Arc<dyn Any + Send + Sync>));
+    let shared =
+        extra.decoded.get_or_init(|| read().map(|event| event as Arc<dyn Any + Send + Sync>));
     match shared.clone()?.downcast() {
         Ok(event) => Some(event),
         // Another listener asks for the same event as a part of another enum.

@@ -207,12 +207,7 @@ struct Unfinished<'a> {
 
 impl<'a> Unfinished<'a> {
     /// Writes what stands before the payload.
-    fn begin(
-        buffer: &'a mut FrameBuffer,
-        head: Head,
-        id: Line<'_>,
-        options: FrameOptions,
-    ) -> Self {
+    fn begin(buffer: &'a mut FrameBuffer, head: Head, id: Line<'_>, options: FrameOptions) -> Self {
         let begin = buffer.mark();
         match id {
             // An ephemeral event has no place to come back to, whatever came with it.

@@ -183,7 +183,10 @@ mod tests {
         }
         chunks.forget(20_005);
         assert_eq!(chunks.read(0), None);
-        assert_eq!(chunks.read(20_000).map(|(bytes, last)| (bytes.len(), last.seq)), Some((30_010, 3)));
+        assert_eq!(
+            chunks.read(20_000).map(|(bytes, last)| (bytes.len(), last.seq)),
+            Some((30_010, 3))
+        );
         chunks.forget(50_010);
         assert_eq!(chunks.read(20_010), None);
         assert_eq!(chunks.push(b"y"), 50_011);

@@ -12,10 +12,7 @@ use super::{
     resume::{Marks, Matched, decide},
     ring::Ring,
 };
-use crate::{
-    names::ResumeOutcome,
-    wire::FrameBuffer,
-};
+use crate::{names::ResumeOutcome, wire::FrameBuffer};
 
 /// How many events one look takes at most.
 const LOOK: usize = 256;

@@ -174,12 +174,7 @@ impl Ring {
         self.asides.get_or_insert_default().push(aside);
     }
 
-    fn remember(
-        &mut self,
-        id: &EventId,
-        known: Known,
-        bounds: &Bounds,
-    ) -> Result<(), Refused> {
+    fn remember(&mut self, id: &EventId, known: Known, bounds: &Bounds) -> Result<(), Refused> {
         let ids = self.ids.get_or_insert_default();
         if ids.len() >= bounds.ids {
             ids.forget(self.kept, known.at);
@@ -227,9 +222,7 @@ impl Ring {
     fn may_go(&self, listeners: usize) -> bool {
         let behind = self.kept - self.first;
         let bytes = self.start_of(self.kept) - self.start;
-        listeners == 0
-            || behind > WAKE_EVENTS
-            || (bytes > WAKE_BYTES && behind > WAKE_LEAST)
+        listeners == 0 || behind > WAKE_EVENTS || (bytes > WAKE_BYTES && behind > WAKE_LEAST)
     }
 
     pub(super) fn entry(&self, seq: u64) -> Option<&Entry> {

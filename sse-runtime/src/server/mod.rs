@@ -2,13 +2,15 @@
 //!
 //! What a handler gives back becomes a [`FrameSource`](source::FrameSource); a
 //! [`Session`](session::Session) drives it for as long as somebody listens; delivery
-//! ([`body`]) takes whole batches of frames from the session to the connection. Everything
+//! ([`delivery`]) takes whole batches of frames from the session to the connection, today as a
+//! response [`body`]. Everything
 //! that is told about a stream, to the client and to the log, is told by its
 //! [`Record`](record::Record).
 
 mod body;
 mod call;
 mod cx;
+mod delivery;
 mod drain;
 mod ended;
 mod glue;

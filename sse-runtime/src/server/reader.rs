@@ -11,9 +11,8 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use http::StatusCode;
-use http_body::Body as _;
 
-use super::body::StreamBody;
+use super::delivery::Delivery;
 use crate::{
     event::{DecodeError, DecodeEvent, decode},
     names::{BEAT_EVENT, BYE_EVENT, OPEN_EVENT, Reason},
@@ -25,7 +24,7 @@ use crate::{
 /// Ends after `complete`; any other end is an error, so that a test cannot overlook it. See
 /// [`EventStream::events`](super::EventStream::events).
 pub struct TypedEvents<E> {
-    body: Option<Pin<Box<StreamBody>>>,
+    delivery: Option<Box<Delivery>>,
     refused: Option<StatusCode>,
     frames: VecDeque<Frame>,
     event: PhantomData<fn() -> E>,
@@ -84,9 +83,9 @@ impl std::error::Error for ReadError {
 }
 
 impl<E: DecodeEvent> TypedEvents<E> {
-    pub(super) fn new(body: StreamBody) -> Self {
+    pub(super) fn new(delivery: Delivery) -> Self {
         Self {
-            body: Some(Box::pin(body)),
+            delivery: Some(Box::new(delivery)),
             refused: None,
             frames: VecDeque::new(),
             event: PhantomData,
@@ -94,7 +93,7 @@ impl<E: DecodeEvent> TypedEvents<E> {
     }
 
     pub(super) fn refused(status: StatusCode) -> Self {
-        Self { body: None, refused: Some(status), frames: VecDeque::new(), event: PhantomData }
+        Self { delivery: None, refused: Some(status), frames: VecDeque::new(), event: PhantomData }
     }
 
     /// The event in a frame, unless it only keeps the stream going.
@@ -108,7 +107,7 @@ impl<E: DecodeEvent> TypedEvents<E> {
 
     /// How the stream ended, told by the stream itself: `sse.bye` may be switched off.
     fn end(&mut self) -> Option<Result<E, ReadError>> {
-        let reason = self.body.take()?.ended()?;
+        let reason = self.delivery.take()?.ended()?;
         (reason != Reason::Complete).then_some(Err(ReadError::Ended(reason)))
     }
 }
@@ -135,13 +134,9 @@ impl<E: DecodeEvent> Stream for TypedEvents<E> {
                     None => continue,
                 }
             }
-            let Some(body) = &mut self.body else { return Poll::Ready(None) };
-            match ready!(body.as_mut().poll_frame(cx)) {
-                Some(Ok(chunk)) => {
-                    let frames = chunk.into_data().into_iter().flat_map(split);
-                    self.frames.extend(frames);
-                }
-                Some(Err(never)) => match never {},
+            let Some(delivery) = &mut self.delivery else { return Poll::Ready(None) };
+            match ready!(delivery.poll_chunk(cx)) {
+                Some(chunk) => self.frames.extend(split(chunk)),
                 None => return Poll::Ready(self.end()),
             }
         }
@@ -150,6 +145,8 @@ impl<E: DecodeEvent> Stream for TypedEvents<E> {
 
 impl<E> fmt::Debug for TypedEvents<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TypedEvents").field("ended", &self.body.is_none()).finish_non_exhaustive()
+        f.debug_struct("TypedEvents")
+            .field("ended", &self.delivery.is_none())
+            .finish_non_exhaustive()
     }
 }

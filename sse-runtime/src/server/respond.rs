@@ -10,9 +10,10 @@ use http::StatusCode;
 use tokio::time::sleep;
 
 use super::{
-    body::{NoBody, StreamBody},
+    body::NoBody,
     call::Caught,
     cx::Cx,
+    delivery::Delivery,
     drain::Drain,
     ended::Ended,
     glue::{Start, Started},
@@ -171,5 +172,5 @@ fn open(
     held: FrameBuffer,
     ended: Option<Reason>,
 ) -> EventStream {
-    EventStream::stream(StreamBody::new(session, sources, held, ended), sources, cx.request_id())
+    EventStream::stream(Delivery::new(session, sources, held, ended), sources, cx.request_id())
 }

@@ -10,6 +10,7 @@ use http::StatusCode;
 
 use super::{
     body::StreamBody,
+    delivery::Delivery,
     headers::{stream_response, with_request_id},
     reader::TypedEvents,
 };
@@ -25,18 +26,18 @@ pub struct EventStream {
 }
 
 enum Answer {
-    Stream { body: Box<StreamBody>, sources: &'static [&'static str], request_id: String },
+    Stream { delivery: Box<Delivery>, sources: &'static [&'static str], request_id: String },
     Response(Box<Response>),
 }
 
 impl EventStream {
     pub(super) fn stream(
-        body: StreamBody,
+        delivery: Delivery,
         sources: &'static [&'static str],
         request_id: &str,
     ) -> Self {
         let request_id = request_id.to_owned();
-        Self { answer: Answer::Stream { body: Box::new(body), sources, request_id } }
+        Self { answer: Answer::Stream { delivery: Box::new(delivery), sources, request_id } }
     }
 
     pub(super) fn response(response: Response, request_id: &str) -> Self {
@@ -81,7 +82,7 @@ impl EventStream {
     #[must_use]
     pub fn events<E: DecodeEvent>(self) -> TypedEvents<E> {
         match self.answer {
-            Answer::Stream { body, .. } => TypedEvents::new(*body),
+            Answer::Stream { delivery, .. } => TypedEvents::new(*delivery),
             Answer::Response(response) => TypedEvents::refused(response.status()),
         }
     }
@@ -90,8 +91,8 @@ impl EventStream {
 impl IntoResponse for EventStream {
     fn into_response(self) -> Response {
         match self.answer {
-            Answer::Stream { body, sources, request_id } => {
-                stream_response(Body::new(*body), sources, &request_id)
+            Answer::Stream { delivery, sources, request_id } => {
+                stream_response(Body::new(StreamBody(*delivery)), sources, &request_id)
             }
             Answer::Response(response) => *response,
         }
