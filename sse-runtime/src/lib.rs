@@ -85,13 +85,13 @@ mod wire;
 
 #[cfg(feature = "server")]
 pub use channel::{
-    Channel, ChannelConfig, ChannelEvents, ChannelName, EndSlow, Holds, Hub, HubFull,
+    Channel, ChannelConfig, ChannelEvents, ChannelName, EndSlow, Hub, HubFull,
     InvalidChannelConfig, InvalidChannelName, Lag, MergeError, Missed, PublishError, Published,
     Received, Resume, Subscription, TellGap, UnknownEvent,
 };
 pub use event::{
     Catalogue, DecodeError, DecodeEvent, EncodeError, EncodeEvent, End, Endless, EventInfo, Finite,
-    SseEvent, decode, encode, encode_into, opaque_id,
+    Holds, SseEvent, decode, encode, encode_into, opaque_id,
 };
 #[cfg(feature = "server")]
 pub use log::{InvalidPosition, Position};

@@ -22,8 +22,8 @@ pub use crate::server::{
 pub use crate::{
     event::{
         Catalogue, Content, DecodeError, DecodeEvent, EncodeEvent, Ending, EndingOf, Endless,
-        EventInfo, Finite, FrameOptions, Head, IdField, Items, Name, NoPart, Object, OwnedPayload,
-        Part, PartOf, Payload, SseEvent, TopicField,
+        EventInfo, Finite, FrameOptions, Head, Holds, IdField, Items, Name, NoPart, Object,
+        OwnedPayload, Part, PartOf, Payload, SseEvent, TopicField,
         decode::{value, value_with},
         merge::{Merged, sizes},
     },

@@ -14,6 +14,7 @@ use super::{
     write::{Line, write},
 };
 use crate::{
+    event::control::ChannelOpen,
     log::{Batch, Epoch, Look, MOST_PARTS, Matched, Place, Position, Read, Seen, combine, id_of},
     names::Resumed,
     wire::{EventId, FrameBuffer},
@@ -81,9 +82,9 @@ enum Polled {
 
 /// What a channel answered a reader.
 #[derive(Debug)]
-pub(crate) struct PartResumed {
-    pub(crate) sources: &'static [&'static str],
-    pub(crate) resumed: Resumed,
+struct PartResumed {
+    sources: &'static [&'static str],
+    resumed: Resumed,
 }
 
 impl Part {
@@ -109,21 +110,32 @@ impl Part {
     /// The next batch as the log has it.
     fn poll_read(&mut self, waker: &Waker) -> Option<Heard<Batch>> {
         let place = &mut self.place;
-        self.core.seam.poll(&self.slot, waker, |ring| match ring.read(place) {
+        let heard = self.core.seam.poll(&self.slot, waker, |ring| match ring.read(place) {
             Some(Read::Batch(batch)) => Some(Heard::Events(batch)),
             Some(Read::Fell { missed }) => Some(Heard::Fell { missed }),
             None => ring.is_over(place).then_some(Heard::Over),
-        })
+        });
+        self.note(heard)
     }
 
     /// The next events, not yet filtered.
     fn poll_look(&mut self, waker: &Waker) -> Option<Heard<Vec<Seen>>> {
         let (place, decodes) = (&mut self.place, self.decodes);
-        self.core.seam.poll(&self.slot, waker, |ring| match ring.look(place, decodes) {
-            Some(Look::Events(events)) => Some(Heard::Events(events)),
-            Some(Look::Fell { missed }) => Some(Heard::Fell { missed }),
-            None => ring.is_over(place).then_some(Heard::Over),
-        })
+        let heard =
+            self.core.seam.poll(&self.slot, waker, |ring| match ring.look(place, decodes) {
+                Some(Look::Events(events)) => Some(Heard::Events(events)),
+                Some(Look::Fell { missed }) => Some(Heard::Fell { missed }),
+                None => ring.is_over(place).then_some(Heard::Over),
+            });
+        self.note(heard)
+    }
+
+    /// Keeps what a fall cost, to be told.
+    fn note<T>(&mut self, heard: Option<Heard<T>>) -> Option<Heard<T>> {
+        if let Some(Heard::Fell { missed }) = heard {
+            self.matched = Matched::Judged(Resumed::Gap { missed });
+        }
+        heard
     }
 
     fn show(&self, seen: Seen) -> Option<Seen> {
@@ -235,13 +247,30 @@ impl Listener {
     }
 
     /// The same for each channel.
-    pub(crate) fn resumed_parts(&self) -> Vec<PartResumed> {
+    fn resumed_parts(&self) -> Vec<PartResumed> {
         let (epochs, cursor) = (self.epochs(), self.resume.cursor().flatten());
         let resumed = self.parts.iter().map(|part| PartResumed {
             sources: part.core.sources(),
             resumed: part.matched.resolve(cursor, &epochs),
         });
         resumed.collect()
+    }
+
+    /// The same as `sse.open` lists it: only where there are several.
+    pub(crate) fn open_parts(&self) -> Vec<ChannelOpen> {
+        if self.parts.rest.is_empty() {
+            return Vec::new();
+        }
+        let parts = self.resumed_parts().into_iter();
+        parts.map(|part| ChannelOpen::new(part.sources, part.resumed)).collect()
+    }
+
+    /// The reader has been told. From here it is up to date, unless it falls behind.
+    pub(crate) fn told(&mut self) {
+        self.has_passed = false;
+        for part in self.parts.iter_mut() {
+            part.matched = Matched::Judged(Resumed::Exact);
+        }
     }
 
     /// Whether the reader came with a position.
@@ -266,7 +295,7 @@ impl Listener {
     }
 
     /// Whether the bytes of the log go out as they are.
-    fn is_plain(&self, source_field: bool) -> bool {
+    pub(crate) fn is_plain(&self, source_field: bool) -> bool {
         let first = &self.parts.first;
         self.parts.rest.is_empty() && first.views.is_empty() && !first.qualify && source_field
     }

@@ -2,26 +2,6 @@
 
 use std::fmt;
 
-use crate::event::SseEvent;
-
-/// An enum of enums that holds another one: what
-/// [`Subscription::lift`](crate::Subscription::lift) asks for. Implemented by the derive for
-/// each enum in a `#[sse(merge)]` enum, and by every event type for itself.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not hold the events of `{E}`",
-    label = "`{E}` is none of its parts",
-    note = "write `#[sse(merge)]` on `{Self}`, and a variant that holds `{E}`"
-)]
-pub trait Holds<E>: SseEvent {
-    // Not public API: used by generated code.
-    #[doc(hidden)]
-    const QUALIFY: bool;
-}
-
-impl<E: SseEvent> Holds<E> for E {
-    const QUALIFY: bool = false;
-}
-
 /// Why subscriptions cannot be one stream.
 ///
 /// A handler that returns it answers 500: which channels are merged is nearly always the

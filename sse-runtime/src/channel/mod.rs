@@ -28,7 +28,7 @@ pub use events::{ChannelEvents, Missed, Received};
 pub use hub::{Hub, HubFull};
 pub use lag::{EndSlow, Lag, TellGap};
 pub(crate) use listener::{Heard, Listener};
-pub use merge::{Holds, MergeError};
+pub use merge::MergeError;
 pub use name::{ChannelName, InvalidChannelName};
 pub use publish::{PublishError, Published};
 pub use resume::Resume;

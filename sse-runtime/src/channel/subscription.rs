@@ -6,11 +6,11 @@ use super::{
     events::ChannelEvents,
     lag::{EndSlow, Lag, TellGap},
     listener::Listener,
-    merge::{Holds, MergeError},
+    merge::MergeError,
     view::{is_called, keep, map, typed, unknown_names},
 };
 use crate::{
-    event::{DecodeEvent, EncodeEvent, SseEvent},
+    event::{DecodeEvent, EncodeEvent, Holds, SseEvent},
     names::Resumed,
 };
 

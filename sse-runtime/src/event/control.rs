@@ -4,15 +4,20 @@ use serde::Serialize;
 
 use super::EncodeError;
 use crate::{
-    names::{BEAT_EVENT, BYE_EVENT, OPEN_EVENT, Reason, ResetReason, ResumeOutcome},
-    wire::FrameBuffer,
+    names::{BEAT_EVENT, BYE_EVENT, OPEN_EVENT, Reason, ResetReason, Resumed},
+    wire::{EventId, FrameBuffer},
 };
 
-/// The first frame: what became of the reader's position, and what it can count on.
+/// The first frame: what became of the reader's position, and what it can count on. It comes
+/// again when a reader falls behind, so that a page has one place to hear of it.
 #[derive(Debug)]
 pub(crate) struct Open<'a> {
     /// What became of the position that the reader came with.
-    pub(crate) resume: Resumption,
+    pub(crate) resumed: Resumed,
+    /// Where the reader stands now.
+    pub(crate) standing: Standing,
+    /// The same for each channel of a stream of several.
+    pub(crate) channels: &'a [ChannelOpen],
     /// The interval of the heartbeat; none if there is no heartbeat.
     pub(crate) heartbeat_ms: Option<u64>,
     /// The reconnection time.
@@ -21,13 +26,38 @@ pub(crate) struct Open<'a> {
     pub(crate) request_id: &'a str,
 }
 
-/// How a stream without a log answers a position. (A log knows more answers.)
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Resumption {
-    /// The reader brought none.
-    Fresh,
-    /// It means nothing here, and the reader is told to forget it.
-    Reset(ResetReason),
+/// Where a reader stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Nowhere that the stream could say.
+    Unknown,
+    /// Nowhere, and the position that it came with is to be forgotten: it would send it for
+    /// ever.
+    Forgotten,
+    /// Here.
+    At(EventId),
+}
+
+/// What became of the position in one channel of several.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChannelOpen {
+    sources: &'static [&'static str],
+    resume: &'static str,
+    missed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+impl ChannelOpen {
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "channels are served"))]
+    pub(crate) fn new(sources: &'static [&'static str], resumed: Resumed) -> Self {
+        Self {
+            sources,
+            resume: resumed.outcome().as_str(),
+            missed: resumed.missed(),
+            reason: resumed.reason().map(ResetReason::as_str),
+        }
+    }
 }
 
 /// The data of `sse.open`.
@@ -39,6 +69,8 @@ struct OpenData<'a> {
     reason: Option<&'static str>,
     heartbeat_ms: Option<u64>,
     sources: &'a [&'static str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    channels: &'a [ChannelOpen],
     request_id: &'a str,
 }
 
@@ -50,36 +82,43 @@ impl Open<'_> {
     /// None that can occur: text and numbers are always JSON. The caller treats one like
     /// that of an event.
     pub(crate) fn write(&self, buffer: &mut FrameBuffer) -> Result<(), EncodeError> {
-        let (resume, reason) = match self.resume {
-            Resumption::Fresh => (ResumeOutcome::Fresh, None),
-            Resumption::Reset(reason) => {
-                // The reader would send its old position for ever.
-                buffer.forget_id();
-                (ResumeOutcome::Reset, Some(reason.as_str()))
-            }
-        };
         let data = OpenData {
-            resume: resume.as_str(),
-            missed: 0,
-            reason,
+            resume: self.resumed.outcome().as_str(),
+            missed: self.resumed.missed(),
+            reason: self.resumed.reason().map(ResetReason::as_str),
             heartbeat_ms: self.heartbeat_ms,
             sources: self.sources,
+            channels: self.channels,
             request_id: self.request_id,
         };
+        self.standing.write(buffer);
         write(OPEN_EVENT, Some(self.retry_ms), &data, buffer)
     }
-}
 
-impl Open<'_> {
     /// What a reader without control events still has to know. A block without data fires
     /// nothing, but its `retry:` and its `id:` count.
     pub(crate) fn write_bare(&self, buffer: &mut FrameBuffer) {
-        if let Resumption::Reset(_) = self.resume {
-            buffer.forget_id();
-        }
+        self.standing.write(buffer);
         buffer.retry(self.retry_ms);
         buffer.raw(b"\n");
     }
+}
+
+impl Standing {
+    fn write(&self, buffer: &mut FrameBuffer) {
+        match self {
+            Self::Unknown => {}
+            Self::Forgotten => buffer.forget_id(),
+            Self::At(id) => buffer.id(id),
+        }
+    }
+}
+
+/// Writes a block that moves the reader and fires nothing: events were passed over that it is
+/// not shown.
+pub(crate) fn write_standing(id: &EventId, buffer: &mut FrameBuffer) {
+    buffer.id(id);
+    buffer.raw(b"\n");
 }
 
 /// The data of `sse.bye`.
@@ -147,7 +186,9 @@ mod tests {
     fn open_says_where_the_reader_stands() {
         let mut buffer = FrameBuffer::new();
         let open = Open {
-            resume: Resumption::Fresh,
+            resumed: Resumed::Fresh,
+            standing: Standing::Unknown,
+            channels: &[],
             heartbeat_ms: Some(15_000),
             retry_ms: 3_000,
             sources: &["inventory"],
@@ -165,7 +206,9 @@ mod tests {
     fn a_position_without_a_log_is_forgotten() {
         let mut buffer = FrameBuffer::new();
         let open = Open {
-            resume: Resumption::Reset(ResetReason::NoLog),
+            resumed: Resumed::Reset(ResetReason::NoLog),
+            standing: Standing::Forgotten,
+            channels: &[],
             heartbeat_ms: None,
             retry_ms: 1,
             sources: &[],
@@ -174,6 +217,33 @@ mod tests {
         open.write(&mut buffer).unwrap();
         assert!(text(&buffer).starts_with("id:\nevent: sse.open\n"));
         assert!(text(&buffer).contains("\"reason\":\"no_log\",\"heartbeat_ms\":null"));
+    }
+
+    #[test]
+    fn channels_are_listed_where_there_are_several() {
+        let mut buffer = FrameBuffer::new();
+        let channels = [
+            ChannelOpen::new(&["inventory"], Resumed::Gap { missed: 3 }),
+            ChannelOpen::new(&["host"], Resumed::Reset(ResetReason::Epoch)),
+        ];
+        let open = Open {
+            resumed: Resumed::Reset(ResetReason::Epoch),
+            standing: Standing::At(EventId::from_u128(7)),
+            channels: &channels,
+            heartbeat_ms: None,
+            retry_ms: 1,
+            sources: &["inventory", "host"],
+            request_id: "r",
+        };
+        open.write(&mut buffer).unwrap();
+        assert!(text(&buffer).starts_with("id: evt_0000000000000000000007\nevent: sse.open\n"));
+        assert!(text(&buffer).contains(
+            "\"channels\":[{\"sources\":[\"inventory\"],\"resume\":\"gap\",\"missed\":3},\
+             {\"sources\":[\"host\"],\"resume\":\"reset\",\"missed\":0,\"reason\":\"epoch\"}]"
+        ));
+        buffer.clear();
+        open.write_bare(&mut buffer);
+        assert_eq!(text(&buffer), "id: evt_0000000000000000000007\nretry: 1\n\n");
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub(crate) mod control;
 pub(crate) mod decode;
 mod encode;
 mod end;
+mod holds;
 pub(crate) mod merge;
 mod object;
 mod part;
@@ -27,6 +28,7 @@ pub use encode::{EncodeError, FrameOptions, encode, encode_into};
 #[cfg(feature = "server")]
 pub(crate) use encode::{Identity, encode_frame, with_scratch};
 pub use end::{End, Endless, Finite};
+pub use holds::Holds;
 pub use object::{Items, Object};
 pub use part::{Ending, EndingOf, NoPart, Part, PartOf};
 pub use payload::{IdField, OwnedPayload, Payload, TopicField};

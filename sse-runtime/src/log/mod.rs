@@ -26,4 +26,4 @@ pub(crate) use position::{Epoch, id_of};
 pub use position::{InvalidPosition, Position};
 pub(crate) use reader::{Batch, Look, Place, Read};
 pub(crate) use resume::{Matched, combine};
-pub(crate) use ring::{Appended, Refused, Ring};
+pub(crate) use ring::{Refused, Ring};

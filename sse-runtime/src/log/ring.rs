@@ -77,10 +77,6 @@ impl Ring {
         }
     }
 
-    pub(crate) const fn epoch(&self) -> Epoch {
-        self.epoch
-    }
-
     /// The position of the newest event.
     pub(crate) fn head(&self) -> Position {
         let tag = self.entries.back().map_or(self.before, |entry| entry.tag);

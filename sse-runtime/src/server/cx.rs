@@ -4,7 +4,10 @@ use std::{
     convert::Infallible,
     fmt,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -18,7 +21,7 @@ use super::{
     ended::Ended,
     request::{LastEventId, Request},
 };
-use crate::{names::Reason, wire::EventId};
+use crate::{channel::Resume, names::Reason, wire::EventId};
 
 /// The context of a stream: an extractor that any [`sse_handler`](crate::sse_handler) may
 /// take as an argument.
@@ -50,6 +53,8 @@ struct Shared {
     request: Request,
     peer: OnceLock<SocketAddr>,
     drain: OnceLock<Drain>,
+    /// Whether an extractor has asked where to go on.
+    resumes_itself: AtomicBool,
     ended: watch::Sender<bool>,
     span: Mutex<Span>,
     closers: Mutex<Closers>,
@@ -77,6 +82,7 @@ impl Cx {
             request,
             peer: OnceLock::new(),
             drain: OnceLock::new(),
+            resumes_itself: AtomicBool::new(false),
             ended: watch::Sender::new(false),
             span: Mutex::new(Span::none()),
             closers: Mutex::default(),
@@ -179,6 +185,21 @@ impl Cx {
         &self.shared.request
     }
 
+    /// Whether the handler has taken a `Resume`, and so answers for the position.
+    pub(super) fn resumes_itself(&self) -> bool {
+        self.shared.resumes_itself.load(Ordering::Relaxed)
+    }
+
+    /// Where the reader wants to go on, for a handler that asks.
+    fn resume(&self) -> Resume {
+        self.shared.resumes_itself.store(true, Ordering::Relaxed);
+        match &self.shared.request.last_event_id {
+            LastEventId::Absent => Resume::fresh(),
+            LastEventId::Id(id) => Resume::after(id),
+            LastEventId::Unreadable => Resume::unreadable(),
+        }
+    }
+
     pub(super) fn drain(&self) -> Option<&Drain> {
         self.shared.drain.get()
     }
@@ -257,6 +278,16 @@ impl<S: Sync> FromRequestParts<S> for Cx {
         }
         parts.extensions.insert(cx.clone());
         Ok(cx)
+    }
+}
+
+/// Beside a plain `Stream` it says that the handler goes on after the position by itself; the
+/// reader is then told `exact`.
+impl<S: Sync> FromRequestParts<S> for Resume {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Cx::from_request_parts(parts, state).await.map(|cx| cx.resume())
     }
 }
 

@@ -16,13 +16,12 @@ use super::{
     session::{Close, Progress, Session},
 };
 use crate::{
-    event::control::{Open, Resumption, write_beat},
-    names::{Reason, ResetReason},
+    channel::Listener,
+    event::control::{Open, Standing, write_beat, write_standing},
+    log::BATCH,
+    names::{Reason, ResetReason, Resumed},
     wire::FrameBuffer,
 };
-
-/// How many bytes are gathered before they are handed over; one frame may go beyond it.
-const BATCH: usize = 32 * 1024;
 
 /// One stream on its way to its connection. Each chunk is one or more whole frames, and
 /// everything that is ready goes as one chunk (pitfall P0).
@@ -84,8 +83,11 @@ impl Delivery {
             self.open(&mut buffer);
             self.stage = ended.map_or(Stage::Live, Stage::Ending);
         }
-        if let Stage::Live = self.stage {
-            self.gather(cx, &mut buffer);
+        if let Stage::Live = self.stage
+            && let Some(batch) = self.gather(cx, &mut buffer)
+        {
+            self.count(batch.len());
+            return Poll::Ready(Some(batch));
         }
         if let Stage::Ending(reason) = self.stage {
             self.say_end(reason, &mut buffer);
@@ -94,7 +96,11 @@ impl Delivery {
             self.beat(cx, &mut buffer);
         }
         match (buffer.is_empty(), &self.stage) {
-            (false, _) => Poll::Ready(Some(self.hand_over(buffer))),
+            (false, Stage::Done(_)) => Poll::Ready(Some(buffer.into_bytes())),
+            (false, _) => {
+                self.count(buffer.len());
+                Poll::Ready(Some(buffer.into_bytes()))
+            }
             (true, Stage::Done(_)) => Poll::Ready(None),
             (true, _) => Poll::Pending,
         }
@@ -102,47 +108,95 @@ impl Delivery {
 
     /// The first frame, and what was held back with it.
     fn open(&mut self, buffer: &mut FrameBuffer) {
-        let options = *self.session.options();
-        let request = self.session.record().cx().request();
-        let resume = match request.last_event_id {
-            LastEventId::Absent => Resumption::Fresh,
-            // Never an empty stream that looks like a resumed one.
-            LastEventId::Id(_) | LastEventId::Unreadable => Resumption::Reset(ResetReason::NoLog),
+        let resumed = match (self.session.resumed(), self.position_was_ignored()) {
+            // A position that nobody looked at is not served, whatever the channel says.
+            (_, true) => Resumed::Reset(ResetReason::NoLog),
+            (Some(resumed), false) => resumed,
+            (None, false) => self.resumed_without_a_log(),
         };
+        self.write_open(resumed, buffer);
+        buffer.append(&self.held);
+        self.held = FrameBuffer::new();
+    }
+
+    /// Whether the reader came with a position that the handler has not asked for.
+    fn position_was_ignored(&mut self) -> bool {
+        let came_with_one =
+            self.session.record().cx().request().last_event_id != LastEventId::Absent;
+        let is_first = matches!(self.stage, Stage::Opening(_));
+        came_with_one
+            && is_first
+            && self.session.listener().is_some_and(|listener| !listener.was_asked_to_resume())
+    }
+
+    fn resumed_without_a_log(&self) -> Resumed {
+        let cx = self.session.record().cx();
+        match cx.request().last_event_id {
+            LastEventId::Absent => Resumed::Fresh,
+            // The handler has asked for the position, and answers for what comes after it.
+            LastEventId::Id(_) | LastEventId::Unreadable if cx.resumes_itself() => Resumed::Exact,
+            // Never an empty stream that looks like a resumed one.
+            LastEventId::Id(_) | LastEventId::Unreadable => Resumed::Reset(ResetReason::NoLog),
+        }
+    }
+
+    /// Says where the reader stands, and what it missed.
+    fn write_open(&mut self, resumed: Resumed, buffer: &mut FrameBuffer) {
+        let options = *self.session.options();
+        let listener = self.session.listener();
+        let (standing, channels) = match (&listener, resumed) {
+            (Some(listener), _) => (Standing::At(listener.id()), listener.open_parts()),
+            (None, Resumed::Reset(_)) => (Standing::Forgotten, Vec::new()),
+            (None, _) => (Standing::Unknown, Vec::new()),
+        };
+        if let Some(listener) = listener {
+            listener.told();
+        }
         let open = Open {
-            resume,
+            resumed,
+            standing,
+            channels: &channels,
             heartbeat_ms: options.heartbeat.map(milliseconds),
             retry_ms: milliseconds(options.retry),
             sources: self.sources,
-            request_id: &request.id,
+            request_id: &self.session.record().cx().request().id,
         };
         let written = if options.control_events { open.write(buffer) } else { Ok(()) };
         if !options.control_events || written.is_err() {
             open.write_bare(buffer);
         }
-        buffer.append(&self.held);
-        self.held = FrameBuffer::new();
+        self.session.record().resumed(resumed);
     }
 
     /// Takes everything that is ready, up to a batch. The drain is asked first: a source
-    /// that always has something must not outshout it.
-    fn gather(&mut self, cx: &mut Context<'_>, buffer: &mut FrameBuffer) {
+    /// that always has something must not outshout it. What a channel gives goes out as it is.
+    fn gather(&mut self, cx: &mut Context<'_>, buffer: &mut FrameBuffer) -> Option<Bytes> {
         if let Some(drain) = &mut self.drain
             && drain.started.as_mut().poll(cx).is_ready()
         {
             self.stage = Stage::Ending(Reason::Drain);
-            return;
+            return None;
+        }
+        if !buffer.is_empty() && self.session.listener().is_some() {
+            // `sse.open` is this reader's alone; what follows is everybody's.
+            return None;
         }
         while buffer.len() < BATCH {
             match self.session.poll_step(cx, buffer) {
                 Poll::Ready(Progress::Frame | Progress::Open) => {}
+                Poll::Ready(Progress::Batch(bytes)) => return Some(bytes),
+                Poll::Ready(Progress::Moved) => {
+                    self.open(buffer);
+                    return None;
+                }
                 Poll::Ready(Progress::End(Close { reason, .. })) => {
                     self.stage = Stage::Ending(reason);
-                    return;
+                    return None;
                 }
-                Poll::Pending => return,
+                Poll::Pending => return None,
             }
         }
+        None
     }
 
     fn say_end(&mut self, reason: Reason, buffer: &mut FrameBuffer) {
@@ -151,6 +205,7 @@ impl Delivery {
             (Reason::Drain, Some(drain)) => options.retry + drain.window.mul_f64(fastrand::f64()),
             _ => jitter(options.retry, fastrand::f64()),
         };
+        self.write_passed(buffer);
         end_frames(reason, wait, options.control_events, buffer);
         self.stage = Stage::Done(reason);
         self.session.record_mut().bytes(buffer.len());
@@ -167,19 +222,27 @@ impl Delivery {
         if heartbeat.poll(cx, interval).is_pending() {
             return;
         }
-        if !(options.heartbeat_event && write_beat(buffer).is_ok()) {
+        let is_event = options.heartbeat_event;
+        self.write_passed(buffer);
+        if !(is_event && write_beat(buffer).is_ok()) {
             buffer.raw(b": ping\n\n");
         }
     }
 
-    fn hand_over(&mut self, buffer: FrameBuffer) -> Bytes {
+    /// A block that moves the reader, where a filter passed events over: it need not hear of
+    /// them again.
+    fn write_passed(&mut self, buffer: &mut FrameBuffer) {
+        if let Some(id) = self.session.listener().and_then(Listener::take_passed) {
+            write_standing(&id, buffer);
+        }
+    }
+
+    /// Bytes go out.
+    fn count(&mut self, bytes: usize) {
         if let Some(heartbeat) = &mut self.heartbeat {
             heartbeat.written();
         }
-        if !matches!(self.stage, Stage::Done(_)) {
-            self.session.record_mut().bytes(buffer.len());
-        }
-        buffer.into_bytes()
+        self.session.record_mut().bytes(bytes);
     }
 }
 

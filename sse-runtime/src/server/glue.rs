@@ -16,7 +16,7 @@ use super::{
     refusal::Refusal,
     response::EventStream,
     sender::{Events, Outcome, Producer, Producing},
-    source::BoxSource,
+    source::{BoxSource, Feed},
     stream::IntoEvents,
 };
 use crate::event::{EncodeEvent, FrameOptions};
@@ -40,7 +40,7 @@ pub struct Started {
 /// What there is of a handler before its first poll.
 pub(super) enum Start {
     /// A function that returns its stream.
-    Call(Call<Result<BoxSource, Response>>),
+    Call(Call<Result<Feed, Response>>),
     /// A function that sends.
     Produce(Produce),
 }

@@ -7,6 +7,7 @@
 //! that is told about a stream, to the client and to the log, is told by its
 //! [`Record`](record::Record).
 
+mod answers;
 mod body;
 mod call;
 mod cx;

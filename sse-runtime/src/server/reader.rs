@@ -8,14 +8,15 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
 use futures_core::Stream;
 use http::StatusCode;
+use serde::Deserialize;
 
 use super::delivery::Delivery;
 use crate::{
+    channel::Missed,
     event::{DecodeError, DecodeEvent, decode},
-    names::{BEAT_EVENT, BYE_EVENT, OPEN_EVENT, Reason},
+    names::{BEAT_EVENT, BYE_EVENT, OPEN_EVENT, Reason, ResetReason, ResumeOutcome},
     wire::Frame,
 };
 
@@ -59,6 +60,8 @@ pub enum ReadError {
     Refused(StatusCode),
     /// The stream ended, and not because it was complete.
     Ended(Reason),
+    /// Events are missing that the reader should have got. The stream goes on.
+    Missed(Missed),
     /// The event is none of the type that was asked for.
     Decode(DecodeError),
 }
@@ -68,6 +71,7 @@ impl fmt::Display for ReadError {
         match self {
             Self::Refused(status) => write!(f, "the handler answered {status} instead of a stream"),
             Self::Ended(reason) => write!(f, "the stream ended with the reason `{reason}`"),
+            Self::Missed(missed) => missed.fmt(f),
             Self::Decode(error) => error.fmt(f),
         }
     }
@@ -76,7 +80,7 @@ impl fmt::Display for ReadError {
 impl std::error::Error for ReadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Refused(_) | Self::Ended(_) => None,
+            Self::Refused(_) | Self::Ended(_) | Self::Missed(_) => None,
             Self::Decode(error) => error.source(),
         }
     }
@@ -99,7 +103,10 @@ impl<E: DecodeEvent> TypedEvents<E> {
     /// The event in a frame, unless it only keeps the stream going.
     fn read(frame: &Frame) -> Option<Result<E, ReadError>> {
         let name = frame.event()?;
-        if [OPEN_EVENT, BEAT_EVENT, BYE_EVENT].contains(&name) {
+        if name == OPEN_EVENT {
+            return opened(&frame.data()).map(|missed| Err(ReadError::Missed(missed)));
+        }
+        if [BEAT_EVENT, BYE_EVENT].contains(&name) {
             return None;
         }
         Some(decode(name, &frame.data()).map_err(ReadError::Decode))
@@ -112,12 +119,20 @@ impl<E: DecodeEvent> TypedEvents<E> {
     }
 }
 
-/// A chunk of the body is whole frames, each with a blank line at its end.
-fn split(mut chunk: Bytes) -> impl Iterator<Item = Frame> {
-    std::iter::from_fn(move || {
-        let end = memchr::memmem::find(&chunk, b"\n\n")? + 2;
-        Some(Frame::from_encoder(chunk.split_to(end)))
-    })
+/// What `sse.open` says that the reader missed.
+fn opened(data: &str) -> Option<Missed> {
+    #[derive(Deserialize)]
+    struct Opened {
+        resume: String,
+        missed: u64,
+        reason: Option<String>,
+    }
+    let Opened { resume, missed, reason } = serde_json::from_str(data).ok()?;
+    match ResumeOutcome::from_word(&resume)? {
+        ResumeOutcome::Fresh | ResumeOutcome::Exact => None,
+        ResumeOutcome::Gap => Some(Missed::Gap { missed }),
+        ResumeOutcome::Reset => Some(Missed::Reset(ResetReason::from_word(reason.as_deref()?)?)),
+    }
 }
 
 impl<E: DecodeEvent> Stream for TypedEvents<E> {
@@ -136,7 +151,7 @@ impl<E: DecodeEvent> Stream for TypedEvents<E> {
             }
             let Some(delivery) = &mut self.delivery else { return Poll::Ready(None) };
             match ready!(delivery.poll_chunk(cx)) {
-                Some(chunk) => self.frames.extend(split(chunk)),
+                Some(chunk) => self.frames.extend(Frame::split(chunk)),
                 None => return Poll::Ready(self.end()),
             }
         }

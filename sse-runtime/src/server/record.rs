@@ -6,7 +6,11 @@ use tokio::time::Instant;
 use tracing::{Span, field::Empty};
 
 use super::{cx::Cx, ended::Ended};
-use crate::names::Reason;
+use crate::{
+    log::{Batch, Position},
+    names::{Reason, ResetReason, Resumed},
+    wire::{EventId, Frame},
+};
 
 /// The record of one stream (pitfall P11). Dropped before the stream has ended, it says
 /// that the client left: that is all that a server ever sees of it (pitfall P5).
@@ -18,6 +22,7 @@ pub(super) struct Record {
     first_event: Option<Instant>,
     events: u64,
     bytes: u64,
+    last_seq: Option<u64>,
     ended: bool,
 }
 
@@ -40,6 +45,7 @@ impl Record {
             first_event: None,
             events: 0,
             bytes: 0,
+            last_seq: None,
             ended: false,
         }
     }
@@ -55,13 +61,41 @@ impl Record {
     /// An event was encoded. At the level `trace` each has a line of its own, with its
     /// sequence number and its id.
     pub(super) fn event(&mut self, name: &'static str, id: impl FnOnce() -> Option<String>) {
-        self.events += 1;
-        if self.first_event.is_none() {
-            self.first_event = Some(Instant::now());
-        }
+        self.count(1, Some(self.events + 1));
         if tracing::enabled!(tracing::Level::TRACE) {
             let (event_seq, event_id) = (self.events, id());
             tracing::trace!(parent: &self.span, event_seq, event_id, event_name = name, "event");
+        }
+    }
+
+    /// Events of a channel went out together. At the level `trace` each has a line of its own.
+    pub(super) fn batch(&mut self, batch: &Batch) {
+        self.count(batch.events, batch.last);
+        if tracing::enabled!(tracing::Level::TRACE) {
+            for frame in Frame::split(batch.bytes.clone()) {
+                let position = frame.id().and_then(|id| EventId::try_from(id).ok());
+                let event_seq = position.and_then(|id| Position::try_from(&id).ok());
+                let event_seq = event_seq.map(|position| position.seq());
+                let (event_id, event_name) = (frame.id(), frame.event());
+                tracing::trace!(parent: &self.span, event_seq, event_id, event_name, "event");
+            }
+        }
+    }
+
+    fn count(&mut self, events: u64, last: Option<u64>) {
+        self.events += events;
+        self.last_seq = last.or(self.last_seq);
+        if self.first_event.is_none() {
+            self.first_event = Some(Instant::now());
+        }
+    }
+
+    /// The position of the reader could not be served in full.
+    pub(super) fn resumed(&self, resumed: Resumed) {
+        let (resume, missed) = (resumed.outcome().as_str(), resumed.missed());
+        let reset = resumed.reason().map(ResetReason::as_str);
+        if let Resumed::Gap { .. } | Resumed::Reset(_) = resumed {
+            tracing::info!(parent: &self.span, resume, missed, reset, "the reader missed events");
         }
     }
 
@@ -78,7 +112,7 @@ impl Record {
             reason,
             events: self.events,
             bytes: self.bytes,
-            last_seq: (self.events > 0).then_some(self.events),
+            last_seq: self.last_seq,
             time_to_first_event: self.first_event.map(|first| first - self.started),
             duration: self.started.elapsed(),
         };

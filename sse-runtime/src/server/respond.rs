@@ -23,7 +23,7 @@ use super::{
     refusal::refuse_draining,
     response::EventStream,
     session::{Close, Progress, Session},
-    source::BoxSource,
+    source::Feed,
 };
 use crate::{names::Reason, wire::FrameBuffer};
 
@@ -38,6 +38,11 @@ pub async fn respond(cx: Cx, options: Options, handler: Started) -> EventStream 
     }
     let mut record = Record::start(cx.clone(), sources);
     match open_source(&cx, &options, start, &record).await {
+        Opened::Source(Feed::Channel(feed)) if feed.listener.is_over() => {
+            // The reader has seen the end of the channel.
+            record.end(Reason::Complete);
+            EventStream::response(StatusCode::NO_CONTENT.into_response(), cx.request_id())
+        }
         Opened::Source(source) => hold(cx, sources, Session::new(source, options, record)).await,
         Opened::Refused(response) => {
             record.end(Reason::Error);
@@ -74,7 +79,7 @@ fn refuse(cx: &Cx, options: &Options, sources: &[&'static str], drain: &Drain) -
 
 /// What became of the user's function.
 enum Opened {
-    Source(BoxSource),
+    Source(Feed),
     /// It answers with a response of its own.
     Refused(Response),
     /// The server went away before it was done.
@@ -86,7 +91,7 @@ enum Opened {
 async fn open_source(cx: &Cx, options: &Options, start: Start, record: &Record) -> Opened {
     let call = match start {
         Start::Call(call) => call,
-        Start::Produce(produce) => return Opened::Source(produce(cx, options.frame())),
+        Start::Produce(produce) => return Opened::Source(Feed::Own(produce(cx, options.frame()))),
     };
     let mut call = Caught::new(call, record.span().clone(), "the handler");
     let mut drain = cx.drain().map(|drain| Box::pin(drain.started()));
@@ -124,13 +129,17 @@ enum Head {
 /// future when the client leaves.
 async fn hold(cx: Cx, sources: &'static [&'static str], mut session: Session) -> EventStream {
     let mut held = FrameBuffer::new();
+    if session.listener().is_some() {
+        // It has no error that could be a status, and where the reader stands is news.
+        return open(&cx, session, sources, held, None);
+    }
     let mut drain = cx.drain().map(|drain| Box::pin(drain.started()));
     let first = session.options().first;
     let mut deadline = (!first.is_zero()).then(|| Box::pin(sleep(first)));
     let head = poll_fn(|context| {
         match session.poll_step(context, &mut held) {
-            Poll::Ready(Progress::Frame | Progress::Open) => return Poll::Ready(Head::Out),
             Poll::Ready(Progress::End(close)) => return Poll::Ready(Head::Ended(close)),
+            Poll::Ready(_) => return Poll::Ready(Head::Out),
             Poll::Pending => {}
         }
         if drain.as_mut().is_some_and(|drain| drain.as_mut().poll(context).is_ready()) {

@@ -3,20 +3,25 @@
 use std::task::{Context, Poll, ready};
 
 use axum::response::Response;
+use bytes::Bytes;
 
 use super::{
     call::caught,
     options::Options,
     record::Record,
-    source::{BoxSource, Ending, Step},
+    source::{Ending, Feed, Step},
 };
-use crate::{names::Reason, wire::FrameBuffer};
+use crate::{
+    channel::{Heard, Listener},
+    names::{Reason, Resumed},
+    wire::FrameBuffer,
+};
 
 /// Drives a source, and keeps the promises that hold whatever the source does: what it
 /// leaves half-written is taken back, a panic is an end like any other, nothing comes
 /// after the end, and the end has one reason.
 pub(super) struct Session {
-    source: Option<BoxSource>,
+    source: Option<Feed>,
     options: Options,
     terminal: bool,
     record: Record,
@@ -27,6 +32,10 @@ pub(super) struct Session {
 pub(super) enum Progress {
     /// A frame is in the buffer.
     Frame,
+    /// Whole frames that go out as they are.
+    Batch(Bytes),
+    /// The reader fell behind, and goes on at another position.
+    Moved,
     /// The head is to go out.
     Open,
     /// The source has ended.
@@ -42,7 +51,7 @@ pub(super) struct Close {
 }
 
 impl Session {
-    pub(super) const fn new(source: BoxSource, options: Options, record: Record) -> Self {
+    pub(super) const fn new(source: Feed, options: Options, record: Record) -> Self {
         Self { source: Some(source), options, terminal: false, record }
     }
 
@@ -58,15 +67,38 @@ impl Session {
         &mut self.record
     }
 
-    /// Appends the next frame to the buffer. Not to be called after the end.
+    /// What became of the position of the reader, if there is a log that knows.
+    pub(super) fn resumed(&self) -> Option<Resumed> {
+        match &self.source {
+            Some(Feed::Channel(feed)) => Some(feed.listener.resumed()),
+            Some(Feed::Own(_)) | None => None,
+        }
+    }
+
+    /// The subscription, if this is one that goes on.
+    pub(super) fn listener(&mut self) -> Option<&mut Listener> {
+        match &mut self.source {
+            Some(Feed::Channel(feed)) => Some(&mut feed.listener),
+            Some(Feed::Own(_)) | None => None,
+        }
+    }
+
+    /// Appends the next frame to the buffer, or gives whole ones. Not to be called after the
+    /// end.
     pub(super) fn poll_step(
         &mut self,
         cx: &mut Context<'_>,
         buffer: &mut FrameBuffer,
     ) -> Poll<Progress> {
-        let Some(source) = &mut self.source else {
-            return Poll::Ready(Progress::End(Close { reason: Reason::Complete, response: None }));
-        };
+        match &self.source {
+            Some(Feed::Own(_)) => self.poll_own(cx, buffer),
+            Some(Feed::Channel(_)) => self.poll_channel(cx),
+            None => Poll::Ready(Progress::End(Close { reason: Reason::Complete, response: None })),
+        }
+    }
+
+    fn poll_own(&mut self, cx: &mut Context<'_>, buffer: &mut FrameBuffer) -> Poll<Progress> {
+        let Some(Feed::Own(source)) = &mut self.source else { return Poll::Pending };
         let frame = self.options.frame();
         let begin = buffer.mark();
         let polled = caught(self.record.span(), "the handler", || {
@@ -92,6 +124,43 @@ impl Session {
         })
     }
 
+    fn poll_channel(&mut self, cx: &Context<'_>) -> Poll<Progress> {
+        let Some(Feed::Channel(feed)) = &mut self.source else { return Poll::Pending };
+        let source_field = self.options.source_field;
+        let listener = &mut feed.listener;
+        // Only a filter can panic, and only it is worth the price of being ready for that.
+        let polled = if listener.is_plain(source_field) {
+            listener.poll_read(cx.waker(), source_field)
+        } else {
+            let poll = || listener.poll_read(cx.waker(), source_field);
+            match caught(self.record.span(), "a filter", poll) {
+                Some(polled) => polled,
+                None => return Poll::Ready(Progress::End(self.failed(None))),
+            }
+        };
+        Poll::Ready(match ready!(polled) {
+            Heard::Events(batch) => {
+                self.record.batch(&batch);
+                Progress::Batch(batch.bytes)
+            }
+            Heard::Fell { missed } => {
+                let span = self.record.span();
+                tracing::warn!(parent: span, missed, "the reader fell behind what is kept");
+                if feed.ends_when_slow {
+                    // It comes back with the position that it has, and hears then what is gone.
+                    let _not_told = feed.listener.take_passed();
+                    return Poll::Ready(Progress::End(self.ended(Ending::Slow)));
+                }
+                Progress::Moved
+            }
+            Heard::Over => {
+                // A channel ends by its terminal event alone, and everybody is shown it.
+                self.terminal = true;
+                Progress::End(self.ended(Ending::Complete))
+            }
+        })
+    }
+
     /// Ends the stream: the producer first, so that nothing runs any more when it is told.
     pub(super) fn end(&mut self, reason: Reason) {
         self.drop_source();
@@ -110,6 +179,7 @@ impl Session {
                 Close { reason: Reason::Truncated, response: None }
             }
             Ending::Complete => Close { reason: Reason::Complete, response: None },
+            Ending::Slow => Close { reason: Reason::Slow, response: None },
             Ending::Failed(response) => {
                 // The error itself went into the response; its text is not for the client.
                 tracing::warn!(

@@ -9,6 +9,7 @@ use axum::response::Response;
 
 use super::item::Encoded;
 use crate::{
+    channel::Listener,
     event::{EncodeError, EventInfo, FrameOptions},
     wire::FrameBuffer,
 };
@@ -34,6 +35,21 @@ pub(super) trait FrameSource: Send {
 
 pub(super) type BoxSource = Pin<Box<dyn FrameSource>>;
 
+/// What a session drives.
+pub(super) enum Feed {
+    /// A stream that only this reader has: each event is encoded for it.
+    Own(BoxSource),
+    /// A subscription: what is encoded already goes to many.
+    Channel(Box<ChannelFeed>),
+}
+
+/// A subscription on its way to a connection.
+pub(super) struct ChannelFeed {
+    pub(super) listener: Listener,
+    /// Whether a reader that falls behind is ended, instead of told.
+    pub(super) ends_when_slow: bool,
+}
+
 /// What a source gave.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -56,6 +72,8 @@ pub(super) enum Ending {
     Panicked,
     /// By an event that cannot be encoded.
     Encode(EncodeError),
+    /// By a reader that fell behind what is kept.
+    Slow,
 }
 
 impl From<Encoded> for Step {

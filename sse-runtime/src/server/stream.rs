@@ -9,14 +9,15 @@ use futures_core::Stream;
 
 use super::{
     item::EventItem,
-    source::{BoxSource, Ending, FrameSource, Step},
+    source::{ChannelFeed, Ending, Feed, FrameSource, Step},
 };
 use crate::{
-    event::{End, FrameOptions},
+    channel::{Lag, Subscription},
+    event::{EncodeEvent, End, FrameOptions},
     wire::FrameBuffer,
 };
 
-/// What a handler may return: today any stream of events.
+/// What a handler may return: a [`Subscription`], or any other stream of events.
 ///
 /// ```
 /// use futures_util::stream::{self, BoxStream, StreamExt as _};
@@ -39,7 +40,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a stream of events",
     label = "not a stream of events",
-    note = "return `impl Stream<Item = YourEvent>` (in a `Result` if it can fail before the first event), or take an argument `out: Events<YourEvent>` and return `Result<(), YourError>`"
+    note = "return `Subscription<YourEvent>` or `impl Stream<Item = YourEvent>` (in a `Result` if it can fail before the first event), or take an argument `out: Events<YourEvent>` and return `Result<(), YourError>`"
 )]
 pub trait IntoEvents {
     // Not public API.
@@ -54,7 +55,7 @@ pub trait IntoEvents {
 /// A source behind a name that can be public.
 #[doc(hidden)]
 #[allow(missing_debug_implementations, reason = "not public API, and a source is opaque")]
-pub struct Source(pub(super) BoxSource);
+pub struct Source(pub(super) Feed);
 
 #[diagnostic::do_not_recommend]
 impl<S> IntoEvents for S
@@ -66,7 +67,19 @@ where
     const SOURCES: &'static [&'static str] = S::Item::SOURCES;
 
     fn into_source(self) -> Source {
-        Source(Box::pin(StreamSource::new(self)))
+        Source(Feed::Own(Box::pin(StreamSource::new(self))))
+    }
+}
+
+// A subscription is no `Stream`, which is what makes room for it here.
+#[diagnostic::do_not_recommend]
+impl<E: EncodeEvent, L: Lag> IntoEvents for Subscription<E, L> {
+    type End = E::End;
+    const SOURCES: &'static [&'static str] = E::CATALOGUE.sources();
+
+    fn into_source(self) -> Source {
+        let feed = ChannelFeed { listener: self.into_listener(), ends_when_slow: L::ENDS };
+        Source(Feed::Channel(Box::new(feed)))
     }
 }
 

@@ -30,6 +30,15 @@ impl Frame {
         Self { bytes }
     }
 
+    /// The frames of a chunk of a stream: each has a blank line at its end.
+    #[cfg(feature = "server")]
+    pub(crate) fn split(mut chunk: Bytes) -> impl Iterator<Item = Self> {
+        std::iter::from_fn(move || {
+            let end = memchr::memmem::find(&chunk, b"\n\n")? + 2;
+            Some(Self::from_encoder(chunk.split_to(end)))
+        })
+    }
+
     /// The bytes as they go out, with the blank line at the end.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

@@ -4,9 +4,11 @@
 //! it: a const item for each variant. Everything else goes through `PartOf`, which compiles
 //! for any type.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::{Index, spanned::Spanned as _};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::{Index, Type, spanned::Spanned as _};
 
 use super::{local, runtime};
 use crate::event::model::{Event, Part};
@@ -24,6 +26,7 @@ fn catalogue(event: &Event, parts: &[Part]) -> TokenStream {
     let types = parts.iter().map(|part| &part.ty);
     let end = end(parts);
     let checks = parts.iter().enumerate().map(|(at, part)| check(event, at, part));
+    let held = distinct(parts);
     quote! {
         use #p::NoPart as _;
 
@@ -37,7 +40,22 @@ fn catalogue(event: &Event, parts: &[Part]) -> TokenStream {
             type End = #end;
             const CATALOGUE: #p::Catalogue = __MERGED.catalogue();
         }
+
+        #(
+            #[automatically_derived]
+            impl #p::Holds<#held> for #ident {
+                const QUALIFY: #p::bool = #qualify;
+            }
+        )*
     }
+}
+
+/// The types of the parts, each once: one that stands there twice is a clash, which is reported
+/// where its names are compared.
+fn distinct(parts: &[Part]) -> Vec<&Type> {
+    let mut seen = HashSet::new();
+    let types = parts.iter().map(|part| &part.ty);
+    types.filter(|ty| seen.insert(ty.to_token_stream().to_string())).collect()
 }
 
 /// Finite if one of the parts is. Needs `NoPart` in scope.
