@@ -81,6 +81,8 @@ mod log;
 pub mod names;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod wire;
 
 #[cfg(feature = "server")]

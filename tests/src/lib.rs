@@ -1,5 +1,6 @@
 //! What the tests and benchmarks share.
 
+pub mod checker;
 pub mod parser;
 
 #[cfg(doctest)]

@@ -74,7 +74,10 @@ async fn the_first_frame_says_where_the_reader_stands_and_events_carry_their_pos
     let open = chunks.next().await.unwrap();
     let start = channel.position();
     assert_eq!(start.seq(), 0);
-    assert!(open.starts_with(&format!("id: {}\nevent: sse.open\nretry: 3000\n", start.id())), "{open}");
+    assert!(
+        open.starts_with(&format!("id: {}\nevent: sse.open\nretry: 3000\n", start.id())),
+        "{open}"
+    );
     assert!(open.contains("{\"resume\":\"fresh\",\"missed\":0,\"heartbeat_ms\":15000,"), "{open}");
     assert!(!open.contains("channels"), "{open}");
 
@@ -158,8 +161,15 @@ async fn a_reader_that_falls_behind_while_it_listens_is_told_and_goes_on() {
     }
     let open = chunks.next().await.unwrap();
     assert!(open.contains("event: sse.open\n"), "{open}");
-    let missed: u64 =
-        open.split("\"resume\":\"gap\",\"missed\":").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+    let missed: u64 = open
+        .split("\"resume\":\"gap\",\"missed\":")
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!(missed >= 700, "{open}");
     let mut events = 0;
     while events < 1_000 - missed {

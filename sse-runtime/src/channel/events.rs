@@ -30,7 +30,7 @@ use crate::{
 /// use futures_util::StreamExt as _;
 /// use sse_runtime::{Channel, ChannelConfig, Missed, Resume, SseEvent};
 ///
-/// #[derive(SseEvent)]
+/// #[derive(SseEvent, Debug)]
 /// #[sse(source = "inventory")]
 /// enum InventoryEvent {
 ///     Viewers(u32),

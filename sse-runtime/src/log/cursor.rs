@@ -36,6 +36,12 @@ impl Cursor {
         self.parts.iter().find(|part| part.epoch == epoch).copied()
     }
 
+    /// All of them.
+    #[cfg(feature = "testing")]
+    pub(crate) fn positions(&self) -> &[Position] {
+        &self.parts
+    }
+
     /// Whether a position belongs to none of these logs.
     pub(super) fn has_orphan(&self, epochs: &[Epoch]) -> bool {
         self.parts.iter().any(|part| !epochs.contains(&part.epoch))

@@ -149,6 +149,7 @@ impl Delivery {
             (None, Resumed::Reset(_)) => (Standing::Forgotten, Vec::new()),
             (None, _) => (Standing::Unknown, Vec::new()),
         };
+        let has_log = listener.is_some();
         if let Some(listener) = listener {
             listener.told();
         }
@@ -165,7 +166,9 @@ impl Delivery {
         if !options.control_events || written.is_err() {
             open.write_bare(buffer);
         }
-        self.session.record().resumed(resumed);
+        if has_log {
+            self.session.record().resumed(resumed);
+        }
     }
 
     /// Takes everything that is ready, up to a batch. The drain is asked first: a source
