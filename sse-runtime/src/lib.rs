@@ -7,8 +7,8 @@
 //!
 #![cfg_attr(feature = "server", doc = "```")]
 #![cfg_attr(not(feature = "server"), doc = "```text")]
-//! use axum::{Router, routing::get};
-//! use sse_runtime::{Events, SendError, SseEvent, sse_handler};
+//! use axum::{Router, extract::State, routing::get};
+//! use sse_runtime::{Channel, Resume, SseEvent, Subscription, sse_handler};
 //!
 //! #[derive(SseEvent)]
 //! #[sse(source = "inventory")]
@@ -21,15 +21,25 @@
 //! }
 //!
 //! #[sse_handler(heartbeat = "15s")]
-//! async fn inventory(out: Events<InventoryEvent>) -> Result<(), SendError> {
-//!     out.send(InventoryEvent::StockChanged { sku: "A-1".into(), left: 7 }).await?;
-//!     out.send(InventoryEvent::SoldOut { sku: "A-1".into() }).await?;
-//!     out.gone().await; // until the client leaves
-//!     Ok(())
+//! async fn inventory(
+//!     State(channel): State<Channel<InventoryEvent>>,
+//!     resume: Resume, // where a reader was that comes back
+//! ) -> Subscription<InventoryEvent> {
+//!     channel.subscribe(resume)
 //! }
 //!
-//! let app: Router = Router::new().route("/events/inventory", get(inventory));
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), sse_runtime::PublishError> {
+//! let channel = Channel::new();
+//! let app: Router = Router::new().route("/events/inventory", get(inventory)).with_state(channel.clone());
+//! channel.publish(&InventoryEvent::StockChanged { sku: "A-1".into(), left: 7 }).await?;
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! A channel is one ordered log: a reader sees every event after its position, once, in order,
+//! or is told what it missed ([`Resumed`]). A stream that only its reader has comes from a
+//! sender ([`Events`]) or any `Stream`.
 //!
 //! # The floors
 //!
@@ -42,24 +52,38 @@
 //! | 1 | typed events: [`trait@SseEvent`], [`Catalogue`], [`encode`], [`decode`] | no I/O |
 #![cfg_attr(
     feature = "server",
+    doc = "| 2 | the log of a channel: [`Position`], what becomes of one ([`Resumed`]), the encoded events | no subscribers, no HTTP; time is an argument |"
+)]
+#![cfg_attr(
+    feature = "server",
+    doc = "| 3 | channels: [`Channel`], [`Hub`], [`Subscription`] with its filters, [`Resume`] | no HTTP |"
+)]
+#![cfg_attr(
+    feature = "server",
     doc = "| 4 | the server: [`macro@sse_handler`], [`Events`], [`Cx`], [`EventStream`], [`Drain`] | axum |"
 )]
+#![cfg_attr(
+    feature = "testing",
+    doc = "| 5 | [`testing`]: handlers read in-process, with the faults of a network | |"
+)]
 //!
-//! Floors 2 and 3, the log of a channel and who may still be told what, are not there yet, and
-//! neither is the client.
+//! The client is not there yet, and neither are stores: a channel is in memory.
 //!
 //! # On the wire
 //!
 //! The first frame is `sse.open`: what became of the reader's position, the interval of the
-//! heartbeat, the sources, the request id, and the reconnection time. The last one that a
+//! heartbeat, the sources, the request id, and the reconnection time; it comes again when a
+//! reader falls behind. The last one that a
 //! server writes is `sse.bye` with a [`Reason`] and a reconnection time that is spread. An
 //! event is `id:` (if it has one), `event:`, `source:` and `data:`, which is JSON of the
 //! content of the variant alone. Names that begin with `sse.` belong to this crate.
 //!
 //! # Features
 //!
-//! * **`server`** (default): the handlers, on axum. Without it the crate is floors 0 and 1, for
-//!   a program that encodes or decodes events and serves none.
+//! * **`server`** (default): channels and handlers, on tokio and axum. Without it the crate is
+//!   floors 0 and 1, for a program that encodes or decodes events and serves none.
+//! * **`testing`**: the test kit. It switches on tokio's `test-util`, so that a test can step the
+//!   clock, and so belongs in `[dev-dependencies]` alone.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

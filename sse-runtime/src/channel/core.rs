@@ -14,7 +14,11 @@ use super::{
     seam::{Hidden, Seam},
     timer,
 };
-use crate::log::{Bounds, Draft, Epoch, Refused, Ring};
+use crate::{
+    event::Head,
+    log::{Bounds, Draft, Epoch, Refused, Ring},
+    wire::EventId,
+};
 
 /// What the handles and the listeners of one channel share.
 #[derive(Debug)]
@@ -115,12 +119,21 @@ impl Core {
         })?;
         let published = Published { position: appended.position, duplicate: appended.duplicate };
         if tracing::enabled!(tracing::Level::TRACE) {
-            let channel = self.name.as_ref().map(ChannelName::as_str);
-            let (event_seq, event_id) = (published.position.seq(), published.position.id());
-            let (event_name, duplicate) = (head.info().name(), published.duplicate);
-            tracing::trace!(channel, event_seq, %event_id, event_name, duplicate, "published");
+            self.trace(head, &published);
         }
         Ok(published)
+    }
+
+    /// At the level `trace` each event has a line where it is published, with the number that
+    /// it has on every stream (pitfall P11).
+    fn trace(&self, head: Head, published: &Published) {
+        let channel = self.name.as_ref().map(ChannelName::as_str);
+        let (event_name, duplicate) = (head.info().name(), published.duplicate);
+        // An ephemeral event lies between two numbers and has none.
+        let position = (!head.info().is_ephemeral()).then_some(published.position);
+        let (event_seq, event_id) = (position.map(|at| at.seq()), position.map(|at| at.id()));
+        let event_id = event_id.as_ref().map(EventId::as_str);
+        tracing::trace!(channel, event_seq, event_id, event_name, duplicate, "published");
     }
 
     /// Lets go of what is too old, and says whether nothing is left and nobody listens.

@@ -8,9 +8,9 @@ use std::{
 };
 
 use super::{
-    channel::Channel,
     config::{ChannelConfig, InvalidChannelConfig},
     core::{Core, Rules},
+    handle::Channel,
     name::ChannelName,
 };
 use crate::event::EncodeEvent;

@@ -306,7 +306,7 @@ impl Listener {
             return self.parts.first.poll_read(waker).map_or(Poll::Pending, Poll::Ready);
         }
         Poll::Ready(match ready!(self.poll_seen(waker)) {
-            Heard::Events(shown) => Heard::Events(self.write(shown, source_field)),
+            Heard::Events(shown) => Heard::Events(self.write(&shown, source_field)),
             Heard::Fell { missed } => Heard::Fell { missed },
             Heard::Over => Heard::Over,
         })
@@ -359,7 +359,7 @@ impl Listener {
     }
 
     /// What is shown, as it goes out.
-    fn write(&self, shown: Shown, source_field: bool) -> Batch {
+    fn write(&self, shown: &Shown, source_field: bool) -> Batch {
         let mut batch = FrameBuffer::new();
         let (events, mut last) = (shown.events.len() as u64, None);
         let qualify = self.parts.get(shown.part).qualify;

@@ -3,10 +3,10 @@
 //! A [`Channel`] is a log behind one lock, the [`seam`]; a [`Subscription`] is a place in it,
 //! with what it is shown. Knows nothing of HTTP.
 
-mod channel;
 mod config;
 mod core;
 mod events;
+mod handle;
 mod hub;
 mod lag;
 mod listener;
@@ -22,9 +22,9 @@ mod timer;
 mod view;
 mod write;
 
-pub use channel::Channel;
 pub use config::{ChannelConfig, InvalidChannelConfig};
 pub use events::{ChannelEvents, Missed, Received};
+pub use handle::Channel;
 pub use hub::{Hub, HubFull};
 pub use lag::{EndSlow, Lag, TellGap};
 pub(crate) use listener::{Heard, Listener};

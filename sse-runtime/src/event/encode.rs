@@ -189,6 +189,7 @@ pub(crate) fn encode_frame<E: EncodeEvent + ?Sized>(
 }
 
 /// The `id:` line of a frame.
+#[derive(Clone, Copy)]
 enum Line<'a> {
     Nothing,
     Id(&'a EventId),

@@ -102,7 +102,7 @@ impl Ring {
     /// Appends an event. It is not shown yet. `random` becomes its tag.
     pub(crate) fn append(
         &mut self,
-        draft: Draft<'_>,
+        mut draft: Draft<'_>,
         bounds: &Bounds,
         listeners: usize,
         now: u64,
@@ -132,12 +132,12 @@ impl Ring {
             self.remember(id, Known { seq, tag, content, at: now }, bounds)?;
         }
         let position = Position { epoch: self.epoch, seq, tag };
-        self.append_entry(draft, position, now);
+        self.append_entry(&mut draft, position, now);
         self.trim(bounds, listeners, now);
         Ok(Appended { position, duplicate: false })
     }
 
-    fn append_entry(&mut self, draft: Draft<'_>, position: Position, now: u64) {
+    fn append_entry(&mut self, draft: &mut Draft<'_>, position: Position, now: u64) {
         if self.chunks.is_too_long_with(draft.frame.len()) {
             self.seal();
         }

@@ -47,13 +47,11 @@ impl TestServer {
     }
 
     /// A reader's `GET`.
-    #[must_use]
     pub fn get(&self, uri: &str) -> TestRequest {
         self.request(Method::GET, uri, Vec::new())
     }
 
     /// A `POST` with a body of JSON, for a stream that answers one.
-    #[must_use]
     pub fn post(&self, uri: &str, json: impl Into<Vec<u8>>) -> TestRequest {
         let request = self.request(Method::POST, uri, json.into());
         request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"))

@@ -114,7 +114,6 @@ impl<E: EncodeEvent> Channel<E> {
     ///
     /// The place in the log is taken here, and everything after it is seen. There is no other
     /// way to read a channel, and so none to read its past and its present apart.
-    #[must_use]
     pub fn subscribe(&self, resume: impl Into<Resume>) -> Subscription<E> {
         Subscription::new(Listener::join(&self.core, resume.into()))
     }
