@@ -20,7 +20,7 @@ use crate::log::Bounds;
 /// ```
 ///
 /// The defaults: 1,024 events, 4 MiB, 15 minutes, whichever is reached first; a largest event of
-/// 1 MiB; a linger of 2 ms.
+/// 1 MiB; a linger of 2 ms; 100,000 channels in a hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelConfig {
     pub(super) history: u64,
@@ -29,6 +29,7 @@ pub struct ChannelConfig {
     pub(super) largest_event: usize,
     pub(super) linger: Duration,
     pub(super) remembered_ids: usize,
+    pub(super) channels: usize,
 }
 
 /// A longer linger is a delay that somebody notices, and surely meant otherwise.
@@ -47,6 +48,7 @@ impl ChannelConfig {
             largest_event: 1024 * 1024,
             linger: Duration::from_millis(2),
             remembered_ids: 1_000_000,
+            channels: 100_000,
         }
     }
 
@@ -97,6 +99,14 @@ impl ChannelConfig {
     #[must_use]
     pub const fn remembered_ids(mut self, ids: usize) -> Self {
         self.remembered_ids = ids;
+        self
+    }
+
+    /// How many channels a [`Hub`](crate::Hub) has at most; a channel by itself does not care.
+    /// Default 100,000.
+    #[must_use]
+    pub const fn channels(mut self, most: usize) -> Self {
+        self.channels = most;
         self
     }
 

@@ -15,8 +15,6 @@ use super::{
 };
 use crate::event::EncodeEvent;
 
-/// How many channels a hub has at most, unless it is told otherwise.
-const MOST: usize = 100_000;
 /// How many channels are looked at for each new one: more than one, so that looking keeps ahead.
 const LOOKS: usize = 2;
 
@@ -80,8 +78,7 @@ struct Channels {
 }
 
 impl<E: EncodeEvent> Hub<E> {
-    /// An empty hub in memory, with every default of [`ChannelConfig`] and at most 100,000
-    /// channels.
+    /// An empty hub in memory, with every default of [`ChannelConfig`].
     #[must_use]
     pub fn new() -> Self {
         Self::of(&ChannelConfig::new())
@@ -99,15 +96,8 @@ impl<E: EncodeEvent> Hub<E> {
     }
 
     fn of(config: &ChannelConfig) -> Self {
-        let shared = Shared { rules: Rules::of(config), most: MOST, channels: Mutex::default() };
-        Self { shared: Arc::new(shared), event: PhantomData }
-    }
-
-    /// An empty hub with the same configuration, and at most so many channels.
-    #[must_use]
-    pub fn at_most(self, channels: usize) -> Self {
-        let rules = Arc::clone(&self.shared.rules);
-        let shared = Shared { rules, most: channels, channels: Mutex::default() };
+        let shared =
+            Shared { rules: Rules::of(config), most: config.channels, channels: Mutex::default() };
         Self { shared: Arc::new(shared), event: PhantomData }
     }
 
@@ -217,7 +207,8 @@ impl<E> fmt::Debug for Hub<E> {
     }
 }
 
-/// A hub has as many channels as it may have ([`Hub::at_most`]), and all of them are in use.
+/// A hub has as many channels as it may have ([`ChannelConfig::channels`]), and all of them are
+/// in use.
 ///
 /// A handler that returns it answers 503.
 #[derive(Debug, Clone, PartialEq, Eq)]
