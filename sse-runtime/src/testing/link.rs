@@ -59,6 +59,11 @@ impl Link {
         self.faults.stall_at = Some(self.passed + bytes);
     }
 
+    /// Says the block twice that holds the byte after so many more.
+    pub(super) fn repeat_after(&mut self, bytes: u64) {
+        self.faults.repeat_at = Some(self.passed + bytes);
+    }
+
     pub(super) fn go_on(&mut self) {
         self.faults.stall_at = None;
     }

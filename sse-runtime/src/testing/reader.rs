@@ -153,6 +153,11 @@ impl TestReader {
         self.link.stall_after(bytes);
     }
 
+    /// The block that holds the byte after so many more comes twice: with 0, the next one.
+    pub fn repeat_after(&mut self, bytes: u64) {
+        self.link.repeat_after(bytes);
+    }
+
     /// A connection that stands still goes on.
     pub fn go_on(&mut self) {
         self.link.go_on();
