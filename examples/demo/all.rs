@@ -2,24 +2,26 @@
 //! that shows everything needs one only.
 
 use axum::extract::State;
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use sse_runtime::{EventId, SseEvent, sse_handler};
+use sse_runtime::{MergeError, Resume, SseEvent, Subscription, sse_handler};
 
-use crate::{app::App, fanout::TooSlow, host::HostEvent, inventory::InventoryEvent};
+use crate::{app::App, host::HostEvent, inventory::InventoryEvent};
 
 /// An enum of enums: two sources that put the same name on one stream would not compile.
-#[derive(Debug, Clone, SseEvent)]
+#[derive(Debug, SseEvent)]
 #[sse(merge)]
 pub(crate) enum AllEvent {
     Inventory(InventoryEvent),
     Host(HostEvent),
 }
 
+/// An id of this stream is a position in each channel, so that a reader that comes back goes
+/// on in both.
 #[sse_handler]
 pub(crate) async fn all(
     State(app): State<App>,
-) -> impl Stream<Item = Result<(EventId, AllEvent), TooSlow>> {
-    let inventory = app.inventory.listen().map_ok(|(id, event)| (id, AllEvent::Inventory(event)));
-    let host = app.host.listen().map_ok(|(id, event)| (id, AllEvent::Host(event)));
-    stream::select(inventory.boxed(), host.boxed())
+    resume: Resume,
+) -> Result<Subscription<AllEvent>, MergeError> {
+    let inventory = app.inventory.subscribe(&resume).lift();
+    let host = app.host.subscribe(&resume).lift();
+    Subscription::merge([inventory, host])
 }

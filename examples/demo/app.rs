@@ -5,11 +5,10 @@ use axum::{
     extract::DefaultBodyLimit,
     routing::{get, post},
 };
-use sse_runtime::Drain;
+use sse_runtime::{Channel, ChannelConfig, Drain, InvalidChannelConfig};
 
 use crate::{
     all, complete,
-    fanout::Fanout,
     host::{self, HostEvent},
     inventory::{self, InventoryEvent},
     page,
@@ -21,13 +20,18 @@ const BODY: usize = 1024 * 1024;
 /// What the handlers share. Cheap to clone: axum does so for each request.
 #[derive(Clone)]
 pub(crate) struct App {
-    pub(crate) inventory: Fanout<InventoryEvent>,
-    pub(crate) host: Fanout<HostEvent>,
+    pub(crate) inventory: Channel<InventoryEvent>,
+    /// In memory, wherever the inventory is kept: what this machine did before a restart
+    /// helps nobody after it.
+    pub(crate) host: Channel<HostEvent>,
 }
 
 impl App {
-    pub(crate) fn new() -> Self {
-        Self { inventory: Fanout::new(), host: Fanout::new() }
+    pub(crate) fn new(inventory: ChannelConfig) -> Result<Self, InvalidChannelConfig> {
+        Ok(Self {
+            inventory: Channel::with_config(inventory)?,
+            host: Channel::with_config(host::config())?,
+        })
     }
 }
 

@@ -7,26 +7,26 @@ use std::{
 };
 
 use axum::extract::State;
-use futures_util::Stream;
 use serde::{Deserialize, Serialize};
-use sse_runtime::{EventId, SseEvent, sse_handler};
+use sse_runtime::{Channel, ChannelConfig, Resume, SseEvent, Subscription, sse_handler};
 use sysinfo::{DiskRefreshKind, Disks, Networks, System};
+use tokio::runtime::Handle;
 
-use crate::{
-    app::App,
-    fanout::{Fanout, TooSlow},
-};
+use crate::app::App;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-#[derive(Debug, Clone, SseEvent)]
+/// How many readings are kept: as many seconds as the chart of the page shows.
+const KEPT: u64 = 120;
+
+#[derive(Debug, SseEvent)]
 #[sse(source = "host")]
 pub(crate) enum HostEvent {
     Reading(Reading),
 }
 
 /// One look at the machine: load in percent, memory in bytes, the rest in bytes per second.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Reading {
     cores: Vec<f32>,
     memory_used: u64,
@@ -38,15 +38,17 @@ pub(crate) struct Reading {
 }
 
 #[sse_handler]
-pub(crate) async fn host(
-    State(app): State<App>,
-) -> impl Stream<Item = Result<(EventId, HostEvent), TooSlow>> {
-    app.host.listen()
+pub(crate) async fn host(State(app): State<App>, resume: Resume) -> Subscription<HostEvent> {
+    app.host.subscribe(resume)
+}
+
+pub(crate) fn config() -> ChannelConfig {
+    ChannelConfig::new().history(KEPT)
 }
 
 /// Starts the one thread that looks at the machine, however many listen. A thread, because
 /// the operating system is asked by calls that block.
-pub(crate) fn start_sampling(readings: Fanout<HostEvent>) -> io::Result<()> {
+pub(crate) fn start_sampling(readings: Channel<HostEvent>, runtime: Handle) -> io::Result<()> {
     let sampler = match Sampler::new() {
         Ok(sampler) => sampler,
         Err(error) => {
@@ -54,19 +56,23 @@ pub(crate) fn start_sampling(readings: Fanout<HostEvent>) -> io::Result<()> {
             return Ok(());
         }
     };
-    thread::Builder::new().name("host".to_owned()).spawn(move || sample(sampler, &readings))?;
+    let thread = thread::Builder::new().name("host".to_owned());
+    thread.spawn(move || sample(sampler, &readings, &runtime))?;
     Ok(())
 }
 
-fn sample(mut sampler: Sampler, readings: &Fanout<HostEvent>) {
+fn sample(mut sampler: Sampler, readings: &Channel<HostEvent>, runtime: &Handle) {
     // Load and rates are differences. After a pause the last look is too old for one.
     let mut was_heard = false;
     loop {
-        let is_heard = readings.has_listeners();
+        let is_heard = readings.listeners() > 0;
         if is_heard {
             let reading = sampler.look();
-            if was_heard {
-                readings.publish(HostEvent::Reading(reading));
+            // A reader that is slow holds nobody up: this waits for the log alone.
+            if was_heard
+                && let Err(error) = runtime.block_on(readings.publish(&HostEvent::Reading(reading)))
+            {
+                tracing::warn!("a reading was not published: {error}");
             }
         }
         was_heard = is_heard;

@@ -1,16 +1,10 @@
 //! Stock levels of a shop: published by POST, heard by GET.
 
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
-use futures_util::Stream;
+use axum::{Json, extract::State, http::StatusCode, response};
 use serde::Deserialize;
-use sse_runtime::{EventId, SseEvent, sse_handler};
+use sse_runtime::{Resume, SseEvent, Subscription, sse_handler};
 
-use crate::{app::App, fanout::TooSlow};
+use crate::app::App;
 
 /// The longest text in an event, in bytes.
 const TEXT: usize = 64 * 1024;
@@ -18,7 +12,7 @@ const TEXT: usize = 64 * 1024;
 /// What the shop tells. The derive gives it its form on the stream (`event: stock_changed`,
 /// `data: {"sku":"A-1","left":7}`); serde is only here for what is posted, where the type
 /// stands inside (`{"type":"stock_changed","sku":"A-1","left":7}`).
-#[derive(Debug, Clone, SseEvent, Deserialize)]
+#[derive(Debug, SseEvent, Deserialize)]
 #[sse(source = "inventory")]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum InventoryEvent {
@@ -36,22 +30,25 @@ pub(crate) enum InventoryEvent {
     },
 }
 
-/// Everything that is published while the reader listens.
+/// From now on, or from where the reader was: `resume` is the `Last-Event-ID` that a browser
+/// sends by itself when it comes back.
 #[sse_handler]
 pub(crate) async fn inventory(
     State(app): State<App>,
-) -> impl Stream<Item = Result<(EventId, InventoryEvent), TooSlow>> {
-    app.inventory.listen()
+    resume: Resume,
+) -> Subscription<InventoryEvent> {
+    app.inventory.subscribe(resume)
 }
 
 /// Publishes an event. What is no event has been refused before: broken JSON with 400,
 /// JSON that is none with 422, another content type with 415, a large body with 413.
-pub(crate) async fn publish(State(app): State<App>, Json(event): Json<InventoryEvent>) -> Response {
-    if let Err(reason) = event.check() {
-        return (StatusCode::UNPROCESSABLE_ENTITY, reason).into_response();
-    }
-    app.inventory.publish(event);
-    StatusCode::NO_CONTENT.into_response()
+pub(crate) async fn publish(
+    State(app): State<App>,
+    Json(event): Json<InventoryEvent>,
+) -> response::Result<StatusCode> {
+    event.check().map_err(|reason| (StatusCode::UNPROCESSABLE_ENTITY, reason))?;
+    app.inventory.publish(&event).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 impl InventoryEvent {

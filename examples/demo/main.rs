@@ -5,9 +5,9 @@
 
 mod all;
 mod app;
+mod arguments;
 mod complete;
 mod connections;
-mod fanout;
 mod host;
 mod inventory;
 mod limits;
@@ -16,34 +16,17 @@ mod page;
 mod shutdown;
 
 use std::{
+    error::Error,
     io::{self, IsTerminal as _},
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::Parser as _;
 use sse_runtime::Drain;
+use tokio::runtime::Handle;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-const ROUTES: &str = "\
-Routes:
-  GET  /                  a page that shows everything below
-  GET  /events/inventory  stock levels, as they are published
-  POST /events/inventory  publishes one, for example
-                          {\"type\":\"stock_changed\",\"sku\":\"A-1\",\"left\":7}
-  GET  /events/host       load of this machine, each second
-  GET  /events/all        both on one stream
-  POST /complete          streams a text back word by word
-
-The log goes to stderr; RUST_LOG sets its level.";
-
-/// A demo of server-sent events.
-#[derive(Debug, Parser)]
-#[command(version, after_help = ROUTES)]
-struct Arguments {
-    /// The address to listen on; port 0 takes any that is free
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
-    listen: String,
-}
+use crate::arguments::Arguments;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -58,16 +41,17 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments) -> io::Result<()> {
+async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let listener = listen::listen(&arguments.listen).await?;
     let address = listener.local_addr()?;
 
     limits::raise_open_files();
-    let app = app::App::new();
-    host::start_sampling(app.host.clone())?;
+    let app = app::App::new(arguments.inventory())?;
+    host::start_sampling(app.host.clone(), Handle::current())?;
     let drain = Drain::new();
     tracing::info!("listening on http://{address}");
-    shutdown::serve_until_asked(listener, app::router(app, &drain), drain).await
+    shutdown::serve_until_asked(listener, app::router(app, &drain), drain).await?;
+    Ok(())
 }
 
 fn log_to_stderr() {

@@ -73,13 +73,189 @@ async fn text_arrives_as_sent() {
 }
 
 #[tokio::test]
-async fn a_position_without_a_log_is_forgotten() {
+async fn a_reader_that_was_cut_goes_on_right_after_its_position() {
+    let demo = Demo::start().await;
+    let mut stream = demo.get("/events/inventory", "").await;
+    let open = stream.read_until("sse.open").await;
+    assert!(!last_id(&open).is_empty(), "a reader that has seen nothing can come back: {open}");
+    demo.publish(1..=2).await;
+    let seen = stream.read_until("\"left\":2}\n\n").await;
+    drop(stream);
+
+    demo.publish(3..=5).await;
+    let (header, query) = (format!("Last-Event-ID: {}\r\n", last_id(&seen)), last_id(&open));
+    for (path, headers, left) in [
+        ("/events/inventory".to_owned(), header.clone(), vec![3, 4, 5]),
+        (format!("/events/inventory?last_event_id={query}"), String::new(), vec![1, 2, 3, 4, 5]),
+        // A browser repeats its first address for ever: the header knows better.
+        (format!("/events/inventory?last_event_id={query}"), header, vec![3, 4, 5]),
+    ] {
+        let mut back = demo.get(&path, &headers).await;
+        let told = back.read_until("\"left\":5}\n\n").await;
+        assert!(told.contains("\"resume\":\"exact\",\"missed\":0,"), "{path} {headers}: {told}");
+        assert_eq!(lefts(&told), left, "{path} {headers}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_events_are_kept_exactly_and_what_is_gone_is_counted() {
+    for history in [0, 1, 3, 10] {
+        let demo = Demo::start_with(&["--history", &history.to_string()]).await;
+        let mut stream = demo.get("/events/inventory", "").await;
+        let first = last_id(&stream.read_until("sse.open").await);
+        demo.publish(1..=10).await;
+        // Whoever listens misses nothing, however few are kept.
+        let seen = stream.read_until("\"left\":10}\n\n").await;
+        assert_eq!(lefts(&seen), (1..=10).collect::<Vec<_>>(), "--history {history}");
+        drop(stream);
+
+        let back = format!("Last-Event-ID: {first}\r\n");
+        let mut stream = demo.get("/events/inventory", &back).await;
+        let open = stream.read_until("request_id").await;
+        let (resume, missed) = if history < 10 { ("gap", 10 - history) } else { ("exact", 0) };
+        let told = format!("{{\"resume\":\"{resume}\",\"missed\":{missed},");
+        assert!(open.contains(&told), "--history {history}: {open}");
+        demo.publish(11..=11).await;
+        let seen = stream.read_until("\"left\":11}\n\n").await;
+        assert_eq!(lefts(&seen), (missed + 1..=11).collect::<Vec<_>>(), "--history {history}");
+    }
+}
+
+#[tokio::test]
+async fn a_history_is_kept_whatever_its_size() {
+    let demo = Demo::start_with(&["--history", "100"]).await;
+    let mut stream = demo.get("/events/inventory", "").await;
+    let first = last_id(&stream.read_until("sse.open").await);
+    drop(stream);
+    // 6 MB, more than a channel keeps by default.
+    let sku = "x".repeat(60_000);
+    for left in 1..=101 {
+        demo.publish_stock(&sku, left).await;
+    }
+    let back = format!("Last-Event-ID: {first}\r\n");
+    let told = demo.get("/events/inventory", &back).await.read_until("\"left\":101}\n\n").await;
+    assert!(told.contains("\"resume\":\"gap\",\"missed\":1,"));
+    assert_eq!(lefts(&told), (2..=101).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_position_of_another_run_is_a_reset_and_the_stream_goes_on() {
+    let mut before = String::new();
+    for run in 0..2 {
+        let demo = Demo::start().await;
+        demo.publish(1..=2).await;
+        let mut stream = demo.get("/events/all", &before).await;
+        let open = stream.read_until("request_id").await;
+        assert!(open.contains("x-event-source: inventory,host\r\n"), "{open}");
+        let reset = "\"resume\":\"reset\",\"missed\":0,\"reason\":\"epoch\"";
+        assert_eq!(open.matches(reset).count(), run * 3, "the stream and each channel: {open}");
+        // From here on, and not from the oldest that is kept.
+        demo.publish(3..=3).await;
+        let told = stream.read_until("\"left\":3}\n\n").await;
+        assert_eq!(lefts(&told), [3]);
+        before = format!("Last-Event-ID: {}\r\n", last_id(&told));
+    }
+}
+
+#[tokio::test]
+async fn a_position_that_cannot_be_read_is_a_reset() {
     let demo = Demo::start().await;
     let mut stream = demo.get("/events/all", "Last-Event-ID: evt_12345678\r\n").await;
-    let open = stream.read_until("\n\n").await;
-    assert!(open.contains("x-event-source: inventory,host\r\n"), "{open}");
-    assert!(open.contains("id:\nevent: sse.open\n"), "{open}");
-    assert!(open.contains("\"resume\":\"reset\",\"missed\":0,\"reason\":\"no_log\""), "{open}");
+    let open = stream.read_until("request_id").await;
+    let reset = "\"resume\":\"reset\",\"missed\":0,\"reason\":\"invalid\"";
+    assert!(open.contains(reset), "{open}");
+    assert_eq!(last_id(&open).len(), "evt_".len() + 2 * 24, "a position in each channel: {open}");
+}
+
+#[tokio::test]
+async fn a_stream_of_both_resumes_in_both() {
+    let demo = Demo::start_with(&["--history", "3"]).await;
+    let mut stream = demo.get("/events/all", "").await;
+    stream.read_until("sse.open").await;
+    demo.publish(1..=1).await;
+    stream.read_until("\"left\":1}\n\n").await;
+    let seen = stream.read_until("event: reading\n").await;
+    drop(stream);
+
+    let back = format!("Last-Event-ID: {}\r\n", last_id(&seen));
+    demo.publish(2..=4).await;
+    let told = demo.get("/events/all", &back).await.read_until("\"left\":4}\n\n").await;
+    assert!(told.contains("{\"resume\":\"exact\",\"missed\":0,"), "{told}");
+    assert_eq!(lefts(&told), [2, 3, 4]);
+
+    demo.publish(5..=5).await;
+    let told = demo.get("/events/all", &back).await.read_until("\"left\":5}\n\n").await;
+    assert!(told.contains("{\"resume\":\"gap\",\"missed\":1,"), "{told}");
+    assert!(told.contains(
+        "\"channels\":[{\"sources\":[\"inventory\"],\"resume\":\"gap\",\"missed\":1},\
+         {\"sources\":[\"host\"],\"resume\":\"exact\",\"missed\":0}]"
+    ));
+    assert_eq!(lefts(&told), [3, 4, 5]);
+}
+
+#[tokio::test]
+async fn a_notice_moves_nobody_and_is_not_heard_later() {
+    let demo = Demo::start().await;
+    let mut stream = demo.get("/events/inventory", "").await;
+    stream.read_until("sse.open").await;
+    demo.publish(1..=1).await;
+    let notice = json!({"type": "notice", "text": "noon"}).to_string();
+    demo.post("/events/inventory", "application/json", notice.as_bytes()).await.read_to_end().await;
+    let seen = stream.read_until("{\"text\":\"noon\"}\n\n").await;
+    // Those of `sse.open` and of the stock event, and none of the notice.
+    assert_eq!(seen.matches("id: evt_").count(), 2, "{seen}");
+    drop(stream);
+
+    let back = format!("Last-Event-ID: {}\r\n", last_id(&seen));
+    let mut stream = demo.get("/events/inventory", &back).await;
+    demo.publish(2..=2).await;
+    let told = stream.read_until("\"left\":2}\n\n").await;
+    assert!(told.contains("\"resume\":\"exact\"") && !told.contains("notice"), "{told}");
+    assert_eq!(lefts(&told), [2]);
+}
+
+#[tokio::test]
+async fn what_lingers_leaves_later() {
+    let demo = Demo::start_with(&["--linger", "1s"]).await;
+    let mut stream = demo.get("/events/inventory", "").await;
+    stream.read_until("sse.open").await;
+    let begin = std::time::Instant::now();
+    demo.publish(1..=1).await;
+    stream.read_until("\"left\":1}").await;
+    demo.publish(2..=3).await;
+    stream.read_until("\"left\":3}").await;
+    assert!(begin.elapsed() >= Duration::from_secs(1), "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn a_bad_value_is_one_line() {
+    for (argument, part) in [
+        ("--linger=5", "write a whole number and its unit, such as `5ms` or `1s`"),
+        ("--linger=", "write a whole number and its unit"),
+        ("--linger=ms", "write a whole number and its unit"),
+        ("--linger=-1ms", "write a whole number and its unit"),
+        ("--linger=1.5s", "write a whole number and its unit"),
+        ("--linger=5 ms", "write a whole number and its unit"),
+        ("--linger=5h", "write a whole number and its unit"),
+        ("--linger=99999999999999999999s", "write a whole number and its unit"),
+        ("--linger=1001ms", "events would wait for more than 1s"),
+        ("--history=-1", "invalid digit"),
+        ("--history=many", "invalid digit"),
+    ] {
+        let output = command("127.0.0.1:0").arg(argument).stderr(Stdio::piped()).output();
+        let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{argument}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        // The line, and where help is.
+        let lines: Vec<&str> = told.lines().filter(|line| !line.is_empty()).collect();
+        assert_eq!(lines.len(), 2, "{told}");
+        let (flag, value) = argument.split_once('=').unwrap();
+        assert!(lines[0].contains(&format!("invalid value '{value}' for '{flag} <")), "{told}");
+        assert!(lines[0].contains(part), "{told}");
+    }
+    for good in ["0ms", "5ms", "1s"] {
+        Demo::start_with(&["--linger", good]).await;
+    }
 }
 
 #[tokio::test]
@@ -191,6 +367,22 @@ async fn a_client_that_hangs_is_cut() {
     drop(hanging);
 }
 
+/// The numbers of the stock events, in the order in which they came.
+fn lefts(stream: &str) -> Vec<u32> {
+    let data = stream.lines().filter_map(|line| line.strip_prefix("data: {\"sku\":"));
+    data.map(|data| {
+        let (_, left) = data.rsplit_once("\"left\":").unwrap();
+        left.strip_suffix('}').unwrap().parse().unwrap()
+    })
+    .collect()
+}
+
+/// Where the reader of this stands.
+fn last_id(stream: &str) -> String {
+    let id = stream.lines().filter_map(|line| line.strip_prefix("id: ")).next_back();
+    id.unwrap_or_default().to_owned()
+}
+
 /// The program, listening.
 struct Demo {
     /// Killed when it is dropped.
@@ -208,7 +400,12 @@ fn command(address: &str) -> Command {
 
 impl Demo {
     async fn start() -> Self {
-        let mut child = command("127.0.0.1:0").stderr(Stdio::piped()).spawn().unwrap();
+        Self::start_with(&[]).await
+    }
+
+    async fn start_with(arguments: &[&str]) -> Self {
+        let mut command = command("127.0.0.1:0");
+        let mut child = command.args(arguments).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut demo = Self { child, address: String::new(), log };
         let log = demo.log_until("listening on http://").await;
@@ -248,6 +445,20 @@ impl Demo {
              Connection: close\r\n\r\n"
         );
         self.send(&[head.as_bytes(), body].concat()).await
+    }
+
+    /// Publishes a stock event with each of these numbers.
+    async fn publish(&self, lefts: std::ops::RangeInclusive<u32>) {
+        for left in lefts {
+            self.publish_stock("A-1", left).await;
+        }
+    }
+
+    async fn publish_stock(&self, sku: &str, left: u32) {
+        let event = json!({"type": "stock_changed", "sku": sku, "left": left}).to_string();
+        let mut answer = self.post("/events/inventory", "application/json", event.as_bytes()).await;
+        let answer = answer.read_to_end().await;
+        assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
     }
 
     /// Asks the process to end, and sees that it does so in time.

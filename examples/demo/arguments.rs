@@ -1,0 +1,74 @@
+//! What the command line says.
+
+use std::time::Duration;
+
+use clap::Parser;
+use sse_runtime::ChannelConfig;
+
+const ROUTES: &str = "\
+Routes:
+  GET  /                  a page that shows everything below
+  GET  /events/inventory  stock levels, as they are published
+  POST /events/inventory  publishes one, for example
+                          {\"type\":\"stock_changed\",\"sku\":\"A-1\",\"left\":7}
+  GET  /events/host       load of this machine, each second
+  GET  /events/all        both on one stream
+  POST /complete          streams a text back word by word
+
+A reader that comes back with the header `Last-Event-ID`, or with `?last_event_id=`, goes on
+after that event. The log goes to stderr; RUST_LOG sets its level.";
+
+/// A demo of server-sent events.
+#[derive(Debug, Parser)]
+#[command(version, after_help = ROUTES)]
+pub(crate) struct Arguments {
+    /// The address to listen on; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    pub(crate) listen: String,
+
+    /// Keeps the last N stock events for readers that come back, whatever their size and age;
+    /// of the host it is always the last 120 readings [default: 1024, up to 4 MiB and 15
+    /// minutes]
+    #[arg(long, value_name = "N")]
+    history: Option<u64>,
+
+    /// After an event has left, what follows within this time leaves together at its end: 0ms
+    /// to 1s [default: 2ms]
+    #[arg(long, value_name = "TIME", value_parser = linger)]
+    linger: Option<Duration>,
+}
+
+impl Arguments {
+    /// How the inventory is kept.
+    pub(crate) fn inventory(&self) -> ChannelConfig {
+        let mut config = ChannelConfig::new();
+        if let Some(events) = self.history {
+            // Exactly so many: neither bytes nor time take one away before.
+            config = config.history(events).history_bytes(u64::MAX).retention(Duration::MAX);
+        }
+        if let Some(linger) = self.linger {
+            config = config.linger(linger);
+        }
+        config
+    }
+}
+
+/// Reads a linger that a channel would take.
+fn linger(text: &str) -> Result<Duration, String> {
+    let linger =
+        duration(text).ok_or("write a whole number and its unit, such as `5ms` or `1s`")?;
+    ChannelConfig::new().linger(linger).check().map_err(|error| error.to_string())?;
+    Ok(linger)
+}
+
+/// A whole number and its unit.
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(digits);
+    let number = number.parse().ok()?;
+    match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        _ => None,
+    }
+}
