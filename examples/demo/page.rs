@@ -1,4 +1,4 @@
-//! The page at `/`, without a build step: four files, compiled in.
+//! The page at `/`, without a build step: five files, compiled in.
 
 use axum::{
     Router,
@@ -26,11 +26,13 @@ const HEADERS: [(HeaderName, &str); 3] = [
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let html = file("text/html; charset=utf-8", include_str!("page/index.html"));
     let script = file("text/javascript; charset=utf-8", include_str!("page/app.js"));
+    let loss = file("text/javascript; charset=utf-8", include_str!("page/loss.js"));
     let style = file("text/css; charset=utf-8", include_str!("page/app.css"));
     let icon = file("image/svg+xml", include_str!("page/icon.svg"));
     Router::new()
         .route("/", get(async || html))
         .route("/app.js", get(async || script))
+        .route("/loss.js", get(async || loss))
         .route("/app.css", get(async || style))
         .route("/icon.svg", get(async || icon))
 }

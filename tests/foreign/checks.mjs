@@ -9,7 +9,9 @@ const PATIENCE_MS = 30_000;
 export const texts = JSON.parse(readFileSync(new URL('texts.json', import.meta.url), 'utf8'))
   .map((text) => (typeof text === 'string' ? text : text.repeat.repeat(text.times)));
 
-export const isId = (id) => /^evt_[0-9A-Za-z]{8,32}$/.test(id);
+/** Whether an id is a position in so many channels. */
+export const isPosition = (id, channels = 1) =>
+  /^evt_([0-9A-Za-z]{24})+$/.test(id) && id.length === 'evt_'.length + 24 * channels;
 
 /** Prints the line that `run.sh` counts. */
 export function check(name, holds, found) {

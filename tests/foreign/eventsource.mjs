@@ -1,7 +1,7 @@
 // Reads with the package `eventsource`.
 
 import { EventSource } from 'eventsource';
-import { check, checkEqual, checkTexts, isId, publish, publishTexts, texts, until } from './checks.mjs';
+import { check, checkEqual, checkTexts, isPosition, publish, publishTexts, texts, until } from './checks.mjs';
 
 const base = process.argv[2];
 const stream = new EventSource(`${base}/events/all`);
@@ -19,14 +19,15 @@ stream.addEventListener('error', (event) => forged.push({ type: 'error', message
 
 check('the stream opens', await until(() => open));
 checkEqual('sse.open names both sources', JSON.parse(open.data).sources, ['inventory', 'host']);
-checkEqual('sse.open has no id', open.lastEventId, '');
+check('and where the reader stands in each', isPosition(open.lastEventId, 2), open.lastEventId);
 
 await publishTexts(base);
 await until(() => stock.length >= texts.length);
 checkTexts('each text arrives as sent, in order', stock.map((event) => JSON.parse(event.data).sku));
 checkEqual('each with its number', stock.map((event) => JSON.parse(event.data).left), [...texts.keys()]);
 const ids = stock.map((event) => event.lastEventId);
-check('each id has the default form', ids.every(isId), ids.find((id) => !isId(id)));
+const isBoth = (id) => isPosition(id, 2);
+check('each id is a position in both', ids.every(isBoth), ids.find((id) => !isBoth(id)));
 checkEqual('no id comes twice', new Set(ids).size, texts.length);
 
 await publish(base, { type: 'notice', text: texts.at(-1) });

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from httpx_sse import connect_sse
 
-ID = re.compile(r"evt_[0-9A-Za-z]{8,32}")
+POSITION = re.compile(r"evt_[0-9A-Za-z]{24}")
 failed = False
 
 
@@ -34,7 +34,42 @@ def publish(base, event):
     answer.raise_for_status()
 
 
-def main(base):
+def come_back(url, last, **options):
+    """What a reader gets that asks for more, up to a number; nothing asks for sse.open alone."""
+    with httpx.Client(timeout=30) as client, connect_sse(client, "GET", url, **options) as source:
+        events = source.iter_sse()
+        first = next(events)
+        data = json.loads(first.data)
+        lefts = []
+        while last is not None and last not in lefts:
+            lefts.append(json.loads(next(events).data)["left"])
+    return first.id, [data["resume"], data["missed"], *lefts]
+
+
+def publish_lefts(base, lefts):
+    for left in lefts:
+        publish(base, {"type": "stock_changed", "sku": "resume", "left": left})
+
+
+def resume(base, short):
+    """Leaves, and comes back after events that it did not hear."""
+    url = f"{base}/events/inventory"
+    start, told = come_back(url, None)
+    check("who is new is told so", told, ["fresh", 0])
+    publish_lefts(base, [1, 2, 3])
+    _, told = come_back(url, 3, headers={"Last-Event-ID": start})
+    check("by header: what came since, once", told, ["exact", 0, 1, 2, 3])
+    _, told = come_back(url, 3, params={"last_event_id": start})
+    check("by query parameter as well", told, ["exact", 0, 1, 2, 3])
+
+    url = f"{short}/events/inventory"
+    start, _ = come_back(url, None)
+    publish_lefts(short, [1, 2, 3, 4, 5])
+    _, told = come_back(url, 5, headers={"Last-Event-ID": start})
+    check("a gap has its number, and what is kept comes", told, ["gap", 2, 3, 4, 5])
+
+
+def texts_arrive(base):
     sent = list(texts())
     got = []
     with httpx.Client(timeout=30) as client:
@@ -63,10 +98,12 @@ def main(base):
     wrong = [at for at, (a, b) in enumerate(zip(arrived, sent)) if a["sku"] != b]
     check("each text arrives as sent, in order", (len(arrived), wrong), (len(sent), []))
     check("each with its number", [data["left"] for data in arrived], list(range(len(sent))))
-    check("each id has the default form", all(ID.fullmatch(event.id) for event in got))
+    check("each id is a position", all(POSITION.fullmatch(event.id) for event in got))
     check("no id comes twice", len({event.id for event in got}), len(sent))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    url, url_of_short = sys.argv[1:]  # the second keeps three events
+    texts_arrive(url)
+    resume(url, url_of_short)
     sys.exit(failed)

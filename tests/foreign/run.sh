@@ -67,8 +67,8 @@ demo=$(cargo metadata --format-version 1 --no-deps |
 # ---- The readers ------------------------------------------------------------------------
 
 # Starts the demo on a free port. Sets `url`.
-start_demo() { # name of its log
-  "$demo" --listen 127.0.0.1:0 2>"$work/$1.log" &
+start_demo() { # name of its log, arguments...
+  "$demo" --listen 127.0.0.1:0 "${@:2}" 2>"$work/$1.log" &
   started+=($!)
   local _
   for _ in {1..200}; do
@@ -114,12 +114,17 @@ start_demo quiet
 heartbeat=$!
 started+=("$heartbeat")
 
+# Two for the others: one that keeps what they publish, and one that keeps little of it.
+start_demo short --history 3
+short=$url
 start_demo busy
-read_with 'curl' ./curl.sh "$url"
+read_with 'curl' ./curl.sh "$url" "$short"
 read_with 'Node, eventsource' node eventsource.mjs "$url"
-read_with 'Node, eventsource-parser' node parser.mjs "$url"
-read_with 'Python, httpx-sse' .venv/bin/python httpx_reader.py "$url"
+read_with 'Node, eventsource, cut' node resume.mjs "$url" "$short"
+read_with 'Node, eventsource-parser' node parser.mjs "$url" "$short"
+read_with 'Python, httpx-sse' .venv/bin/python httpx_reader.py "$url" "$short"
 read_with 'Chromium' node page.mjs "$demo" "$chromium"
+read_with 'Chromium, cut' node page_resume.mjs "$demo" "$chromium"
 
 echo '== curl, heartbeat'
 code=0

@@ -1,6 +1,8 @@
 // Everything received is untrusted text: it reaches the page only as text nodes and attribute
 // values, never as markup.
 
+import { detailOf, lossOf } from './loss.js';
+
 const MAX_ROWS = 500;
 const MAX_LOG = 50;
 const NOTICE_MS = 6_000;
@@ -21,18 +23,24 @@ function setText(id, text) {
   Object.assign($(id), { textContent: text, title: text });
 }
 
-function logBadData(type, error, data) {
-  const shown = data.length > 200 ? `${data.slice(0, 200)}… (${data.length} characters)` : data;
-  const entry = element('li', `${type}: ${error.message} — data: ${shown}`);
+function note(text) {
+  const entry = element('li', text);
   entry.prepend(element('time', now()), ' ');
   $('log').prepend(entry);
   if ($('log').childElementCount > MAX_LOG) $('log').lastElementChild.remove();
+}
+
+function logBadData(type, error, data) {
+  const shown = data.length > 200 ? `${data.slice(0, 200)}… (${data.length} characters)` : data;
+  note(`${type}: ${error.message} — data: ${shown}`);
 }
 
 // ---- Connection -------------------------------------------------------------------------------
 
 const stream = new EventSource('/events/all');
 let received = 0;
+let isBack = false; // connected, and not yet told what became of the position
+const lost = { count: 0, isKnown: true };
 
 function setState(state) {
   if ($('state').textContent !== state) $('state').textContent = state; // announced once
@@ -47,7 +55,7 @@ function on(type, handle, { hasId = false } = {}) {
     $('events').textContent = String(received);
     $('last-event').textContent = now();
     // An event without an id repeats the id before it, so it says nothing about its own place.
-    if (hasId) setText('last-id', event.lastEventId || '—');
+    if (hasId) showId(event.lastEventId);
     try {
       handle(JSON.parse(event.data));
     } catch (error) {
@@ -56,39 +64,61 @@ function on(type, handle, { hasId = false } = {}) {
   });
 }
 
+// A line for the position in each channel, where there is not room for all of them on one.
+function showId(id) {
+  const [first = '—', ...more] = id.match(/^evt_.{1,24}|.{1,24}/gs) ?? [];
+  $('last-id').replaceChildren(first, ...more.flatMap((part) => [element('wbr'), part]));
+  $('last-id').title = id;
+}
+
+// The first frame of a connection. It comes again when this page falls behind.
 function showOpen(open) {
   setState('live');
   setText('resume', String(open.resume));
+  setText('resume-detail', detailOf(open));
+  $('resume').dataset.resume = open.resume;
   setText('request-id', String(open.request_id ?? '—'));
   setText('sources', Array.isArray(open.sources) ? open.sources.join(', ') : '—');
   setText('heartbeat', Number.isFinite(open.heartbeat_ms) ? `${open.heartbeat_ms / 1000} s` : '—');
-  const loss = lossMessage(open);
-  $('gap-text').textContent = loss;
-  $('gap').hidden = loss === '';
+  const loss = lossOf(open, isBack);
+  isBack = false;
+  if (loss) showLoss(loss);
+  else if (open.resume === 'exact') note('Resumed: nothing was missed.');
 }
 
-function lossMessage({ resume, missed, reason }) {
-  const advice = 'Rows may be out of date until they next change.';
-  const count = missed > 0 ? `${missed} ${missed === 1 ? 'event was' : 'events were'}` : 'Some events were';
-  if (resume === 'gap') return `${count} missed while disconnected. ${advice}`;
-  if (resume === 'reset') return `The stream could not be resumed${reason ? ` (${reason})` : ''}. ${advice}`;
-  return '';
+// It stays until somebody has seen it: that a later connection lost nothing mends nothing.
+function showLoss(loss) {
+  lost.count += loss.missed;
+  lost.isKnown &&= loss.isKnown;
+  const known = lost.count > 0 ? `at least ${lost.count}` : 'unknown';
+  setText('missed', lost.isKnown ? String(lost.count) : known);
+  $('gap-title').textContent = loss.title;
+  $('gap-time').textContent = now();
+  $('gap-text').textContent = loss.text;
+  $('gap-parts').replaceChildren(...loss.parts.map(({ text, isLoss }) => element('li', text, isLoss ? 'lost' : '')));
+  $('gap').hidden = false;
+  note([loss.title, ...loss.parts.map(({ text }) => text)].join(' — '));
 }
 
 function showBye({ reason }) {
   setText('bye', String(reason));
   $('bye-time').textContent = now();
+  note(`The server ended the stream: ${reason}`);
   setState('reconnecting'); // this was the last frame: EventSource now comes back by itself
 }
 
-on('sse.open', showOpen, { hasId: true }); // an empty one after a reset: the old id is forgotten
+on('sse.open', showOpen, { hasId: true }); // where the page stands from now on
 on('sse.bye', showBye);
 on('notice', ({ text }) => showNotice(String(text)));
 on('reading', addReading, { hasId: true });
 on('stock_changed', ({ sku, left }) => updateRow(sku, left, false), { hasId: true });
 on('sold_out', ({ sku }) => updateRow(sku, 0, true), { hasId: true });
-stream.addEventListener('open', () => setState('live'));
+stream.addEventListener('open', () => {
+  isBack = true;
+  setState('live');
+});
 stream.addEventListener('error', () => {
+  if ($('state').dataset.state === 'live') note('The connection was lost.');
   setState(stream.readyState === EventSource.CLOSED ? 'closed' : 'reconnecting');
 });
 $('gap-dismiss').addEventListener('click', () => { $('gap').hidden = true; });
