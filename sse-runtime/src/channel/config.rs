@@ -52,8 +52,9 @@ impl ChannelConfig {
         }
     }
 
-    /// How many events are kept for readers that come back; the last so many, exactly. With 0
-    /// a reader that was away has a gap, and one that listens misses nothing. Default 1,024.
+    /// How many events are kept for readers that come back: the last so many, exactly, unless
+    /// their bytes or their age take some of them before. With 0 a reader that was away has a
+    /// gap, and one that listens misses nothing. Default 1,024.
     #[must_use]
     pub const fn history(mut self, events: u64) -> Self {
         self.history = events;

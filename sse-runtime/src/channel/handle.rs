@@ -86,7 +86,8 @@ impl<E: EncodeEvent> Channel<E> {
     /// Publishes an event to everybody who listens, and to whoever comes back.
     ///
     /// In memory it is done at the first poll; a store may take its time. Dropped before that,
-    /// it has published nothing. Events that one task publishes one after the other stand in
+    /// it has published nothing. A thread outside of the runtime publishes with
+    /// `tokio::runtime::Handle::block_on`. Events that one task publishes one after the other stand in
     /// that order; what is published first is seen first, by everybody.
     ///
     /// An event with an id of its own (`#[sse(id)]`) may be published again, by whoever cannot

@@ -31,8 +31,9 @@ pub struct Ended {
     pub events: u64,
     /// How many bytes were handed to the connection, everything counted.
     pub bytes: u64,
-    /// The sequence number of the last event: on a channel, that of its position; on a stream
-    /// without a log, its place on the stream, from 1. None before the first.
+    /// The sequence number of the last event: on a channel, that of its position (on a stream of
+    /// several, in the channel that it came from); on a stream without a log, its place on the
+    /// stream, from 1. None before the first.
     pub last_seq: Option<u64>,
     /// From the start of the handler to the first event.
     pub time_to_first_event: Option<Duration>,
