@@ -1,12 +1,14 @@
 //! What a channel puts on the wire, to the byte.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use std::time::Duration;
-
 use axum::{Router, extract::State, routing::get};
+use futures_util::{
+    FutureExt as _,
+    stream::{self, Stream},
+};
 use sse_runtime::{
-    Channel, ChannelConfig, EndSlow, EventId, MergeError, Position, Resume, SseEvent, Subscription,
-    UnknownEvent, call, sse_handler,
+    Channel, ChannelConfig, Drain, EndSlow, EventId, MergeError, Position, Resume, SseEvent,
+    Subscription, UnknownEvent, call, sse_handler,
 };
 use sse_tests::stream::{Chunks, request};
 use tower::ServiceExt as _;
@@ -308,5 +310,57 @@ async fn a_position_that_the_handler_ignores_is_a_reset() {
         Chunks::of(router.oneshot(request("/", &[("last-event-id", id.as_str())])).await);
     let open = chunks.next().await.unwrap();
     assert!(open.contains("{\"resume\":\"reset\",\"missed\":0,\"reason\":\"no_log\","), "{open}");
-    let _ = Duration::ZERO;
+    // It stands somewhere all the same.
+    assert!(open.starts_with(&format!("id: {id}\n")), "{open}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_asks_for_the_position_answers_for_it() {
+    #[sse_handler]
+    async fn counting(resume: Resume) -> impl Stream<Item = InventoryEvent> {
+        let seen = resume.last_event_id().map_or(0, |id| id.as_str().len() as u32);
+        stream::iter([InventoryEvent::Viewers(seen)])
+    }
+    let router = || Router::new().route("/", get(counting));
+    let asked = request("/", &[("last-event-id", "evt_00000001")]);
+    let text = Chunks::of(router().oneshot(asked).await).rest().await;
+    assert!(text.starts_with("event: sse.open\n"), "{text}");
+    assert!(text.contains("{\"resume\":\"exact\",") && text.contains("data: 12\n"), "{text}");
+    let text = Chunks::of(router().oneshot(request("/", &[])).await).rest().await;
+    assert!(text.contains("{\"resume\":\"fresh\",") && text.contains("data: 0\n"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_moves_its_reader_at_the_end_too() {
+    let channel = Inventory::new();
+    let drain = Drain::new();
+    let router =
+        Router::new().route("/", get(lamps)).with_state(channel.clone()).layer(drain.layer());
+    let mut chunks = Chunks::of(router.oneshot(request("/", &[])).await);
+    chunks.next().await.unwrap();
+    let passed = channel.publish(&stock("desk", 1)).await.unwrap().position;
+    assert!(chunks.next().now_or_never().is_none());
+    drain.start();
+    let end = chunks.rest().await;
+    assert!(end.starts_with(&format!("id: {}\n\nevent: sse.bye\n", passed.id())), "{end}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_control_events_the_position_is_told_all_the_same() {
+    #[sse_handler(control_events = false)]
+    async fn bare(
+        State(channel): State<Inventory>,
+        resume: Resume,
+    ) -> Subscription<InventoryEvent> {
+        channel.subscribe(resume)
+    }
+    let channel = Inventory::with_config(ChannelConfig::new().history(10)).unwrap();
+    let mut chunks = Chunks::of(call!(bare(State(channel.clone()), Resume::fresh())).await);
+    let start = channel.position().id();
+    assert_eq!(chunks.next().await.unwrap(), format!("id: {start}\nretry: 3000\n\n"));
+    for left in 0..1_000 {
+        channel.publish(&stock("A-1", left)).await.unwrap();
+    }
+    let moved = chunks.next().await.unwrap();
+    assert!(moved.starts_with("id: evt_") && moved.ends_with("\nretry: 3000\n\n"), "{moved}");
 }
