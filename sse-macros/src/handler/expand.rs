@@ -15,7 +15,9 @@ use syn::{
 use super::{
     function::Function,
     options::Options,
-    shape::{Output, Shape, is_context, is_misspelt_sender, is_nameable, sender_event},
+    shape::{
+        Output, Shape, is_borrowed, is_context, is_misspelt_sender, is_nameable, sender_event,
+    },
 };
 
 /// The handler.
@@ -110,6 +112,10 @@ impl<'a> Parts<'a> {
                 let krate = respan(options.krate(), span);
                 let cx = in_parentheses(quote!(&#cx), span);
                 arguments.push(quote_spanned!(span=> #krate::__private::context #cx));
+                continue;
+            }
+            if is_borrowed(&argument.ty) {
+                // Reported, and not to be reported again at the route.
                 continue;
             }
             let (name, ty) = (local(&format!("__{at}"), Span::mixed_site()), &argument.ty);
@@ -280,7 +286,9 @@ impl<'a> Parts<'a> {
 
     /// Where the type of the events is written.
     fn event_span(&self) -> Span {
-        let written = self.shape.sender.clone().or_else(|| self.shape.output.item());
+        let output = &self.shape.output;
+        let sender = self.shape.sender.clone();
+        let written = sender.or_else(|| output.item()).or_else(|| output.subscribed());
         written.map_or_else(|| self.output_span(), |ty| ty.span())
     }
 }

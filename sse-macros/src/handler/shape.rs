@@ -14,6 +14,9 @@ const SENDER: &str = "Events";
 /// The name that makes an argument the context of the stream.
 const CONTEXT: &str = "Cx";
 
+/// The name that a subscription has.
+const SUBSCRIPTION: &str = "Subscription";
+
 /// The form of a handler.
 pub(super) struct Shape {
     /// The type of what the sender sends, if there is a sender.
@@ -54,9 +57,9 @@ impl Shape {
             errors.at(
                 &signature.ident,
                 format!(
-                    "`{}` gives no events: return `impl Stream<Item = YourEvent>`, or take an \
-                     argument written `out: Events<YourEvent>` and send them (an alias of \
-                     `Events` cannot be seen)",
+                    "`{}` gives no events: return `Subscription<YourEvent>` or `impl Stream<Item = \
+                     YourEvent>`, or take an argument written `out: Events<YourEvent>` and send \
+                     them (an alias of `Events` cannot be seen)",
                     signature.ident.unraw()
                 ),
             );
@@ -112,8 +115,20 @@ fn check_arguments(signature: &Signature, errors: &mut Errors) {
                 "the sender is taken by value, with the type of its events: write \
                  `out: Events<YourEvent>`",
             );
+        } else if is_borrowed(&argument.ty) {
+            errors.at(
+                &argument.ty,
+                "a handler takes its arguments by value: leave the `&` out, and take what the whole \
+                 application has as `State(...)`",
+            );
         }
     }
+}
+
+/// Whether this borrows from whoever calls.
+pub(super) fn is_borrowed(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "_")
 }
 
 /// Whether this is meant to be a sender and is not written like one.
@@ -220,6 +235,18 @@ impl Output {
             Self::Result { ok, .. } => ok.as_ref()?,
         };
         item_of(ty)
+    }
+
+    /// The type that is written for the events, if the return type is written like a
+    /// subscription. Good for pointing at it and for nothing else: the name may be another's.
+    pub(super) fn subscribed(&self) -> Option<Type> {
+        let ty = match self {
+            Self::Nothing => return None,
+            Self::Plain(ty) => ty,
+            Self::Result { ok, .. } => ok.as_ref()?,
+        };
+        let (name, arguments) = last_segment(ty)?;
+        arguments.into_iter().next().filter(|_| name == SUBSCRIPTION)
     }
 
     /// Where the return type stands.
