@@ -28,7 +28,8 @@ use super::SseEvent;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not hold the events of `{E}`",
     label = "`{E}` is none of its parts",
-    note = "write `#[sse(merge)]` on `{Self}`, and a variant that holds `{E}`"
+    note = "write `#[sse(merge)]` on `{Self}`, and a variant that holds `{E}`",
+    note = "where it holds it by way of another enum, lift to that one first: `.lift::<Between>().lift()`"
 )]
 pub trait Holds<E>: SseEvent {
     // Not public API: used by generated code.
