@@ -36,7 +36,7 @@ fn derive_pass() {
 
 #[test]
 fn attribute_fail() {
-    fail("attribute_fail", "ui/attribute/fail", 40);
+    fail("attribute_fail", "ui/attribute/fail", 70);
 }
 
 #[test]

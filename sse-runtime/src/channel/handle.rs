@@ -61,10 +61,15 @@ pub struct Channel<E> {
     event: PhantomData<fn(&E)>,
 }
 
-impl<E: EncodeEvent> Channel<E> {
+// A bound on a method, and not on the `impl`, is what rustc explains in our words: a method of
+// an `impl` whose bound fails is a method that is not there.
+impl<E> Channel<E> {
     /// An empty channel in memory, with every default of [`ChannelConfig`].
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new() -> Self
+    where
+        E: EncodeEvent,
+    {
         Self::in_hub(Rules::of(&ChannelConfig::new()), None)
     }
 
@@ -74,53 +79,32 @@ impl<E: EncodeEvent> Channel<E> {
     ///
     /// [`InvalidChannelConfig`], which lists everything that is wrong.
     #[allow(clippy::needless_pass_by_value, reason = "a builder ends here")]
-    pub fn with_config(config: ChannelConfig) -> Result<Self, InvalidChannelConfig> {
+    pub fn with_config(config: ChannelConfig) -> Result<Self, InvalidChannelConfig>
+    where
+        E: EncodeEvent,
+    {
         config.check()?;
         Ok(Self::in_hub(Rules::of(&config), None))
     }
 
-    pub(super) fn in_hub(rules: Arc<Rules>, name: Option<ChannelName>) -> Self {
+    pub(super) fn in_hub(rules: Arc<Rules>, name: Option<ChannelName>) -> Self
+    where
+        E: EncodeEvent,
+    {
         Self::of(Arc::new(Core::new(rules, name, E::CATALOGUE.sources(), random())))
-    }
-
-    /// Publishes an event to everybody who listens, and to whoever comes back.
-    ///
-    /// In memory it is done at the first poll; a store may take its time. Dropped before that,
-    /// it has published nothing. A thread outside of the runtime publishes with
-    /// `tokio::runtime::Handle::block_on`. Events that one task publishes one after the other stand in
-    /// that order; what is published first is seen first, by everybody.
-    ///
-    /// An event with an id of its own (`#[sse(id)]`) may be published again, by whoever cannot
-    /// know whether the first try succeeded: it is stored once, for as long as it is kept and
-    /// at least two minutes.
-    ///
-    /// # Errors
-    ///
-    /// [`PublishError`]; nobody has then seen any of it. Nobody listening is no error, and
-    /// neither is a reader that is slow.
-    // Async for the sake of stores, whose acknowledgement is waited for.
-    pub async fn publish(&self, event: &E) -> Result<Published, PublishError> {
-        // Outside of the lock: whatever a `Serialize` does, it holds nobody up.
-        with_scratch(|frame| {
-            encode_frame(event, frame, Identity::ToCome, FrameOptions::default())?;
-            let content =
-                |frame: &[u8]| hasher().hash_one(&frame[ID_TO_COME.len().min(frame.len())..]);
-            let identity = event.__id().map(|id| (id, content(frame.as_bytes())));
-            let (head, topic) = (event.__head(), event.__topic());
-            self.core.publish(Draft { frame, head, topic, identity })
-        })
     }
 
     /// Subscribes: from now on, or from where a reader was.
     ///
     /// The place in the log is taken here, and everything after it is seen. There is no other
     /// way to read a channel, and so none to read its past and its present apart.
-    pub fn subscribe(&self, resume: impl Into<Resume>) -> Subscription<E> {
+    pub fn subscribe(&self, resume: impl Into<Resume>) -> Subscription<E>
+    where
+        E: EncodeEvent,
+    {
         Subscription::new(Listener::join(&self.core, resume.into()))
     }
-}
 
-impl<E> Channel<E> {
     pub(super) const fn of(core: Arc<Core>) -> Self {
         Self { core, event: PhantomData }
     }
@@ -148,6 +132,38 @@ impl<E> Channel<E> {
     #[must_use]
     pub fn name(&self) -> Option<&ChannelName> {
         self.core.name()
+    }
+}
+
+// Here the bound is on the `impl`: that of an async method is reported at the method, at its
+// call and at the `.await`.
+impl<E: EncodeEvent> Channel<E> {
+    /// Publishes an event to everybody who listens, and to whoever comes back.
+    ///
+    /// In memory it is done at the first poll; a store may take its time. Dropped before that,
+    /// it has published nothing. A thread outside of the runtime publishes with
+    /// `tokio::runtime::Handle::block_on`. Events that one task publishes one after the other stand in
+    /// that order; what is published first is seen first, by everybody.
+    ///
+    /// An event with an id of its own (`#[sse(id)]`) may be published again, by whoever cannot
+    /// know whether the first try succeeded: it is stored once, for as long as it is kept and
+    /// at least two minutes.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`]; nobody has then seen any of it. Nobody listening is no error, and
+    /// neither is a reader that is slow.
+    // Async for the sake of stores, whose acknowledgement is waited for.
+    pub async fn publish(&self, event: &E) -> Result<Published, PublishError> {
+        // Outside of the lock: whatever a `Serialize` does, it holds nobody up.
+        with_scratch(|frame| {
+            encode_frame(event, frame, Identity::ToCome, FrameOptions::default())?;
+            let content =
+                |frame: &[u8]| hasher().hash_one(&frame[ID_TO_COME.len().min(frame.len())..]);
+            let identity = event.__id().map(|id| (id, content(frame.as_bytes())));
+            let (head, topic) = (event.__head(), event.__topic());
+            self.core.publish(Draft { frame, head, topic, identity })
+        })
     }
 }
 

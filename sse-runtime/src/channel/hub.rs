@@ -77,10 +77,14 @@ struct Channels {
     swept: Option<u64>,
 }
 
-impl<E: EncodeEvent> Hub<E> {
+// The bounds are on the methods: see `Channel`.
+impl<E> Hub<E> {
     /// An empty hub in memory, with every default of [`ChannelConfig`].
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new() -> Self
+    where
+        E: EncodeEvent,
+    {
         Self::of(&ChannelConfig::new())
     }
 
@@ -90,7 +94,10 @@ impl<E: EncodeEvent> Hub<E> {
     ///
     /// [`InvalidChannelConfig`], which lists everything that is wrong.
     #[allow(clippy::needless_pass_by_value, reason = "a builder ends here")]
-    pub fn with_config(config: ChannelConfig) -> Result<Self, InvalidChannelConfig> {
+    pub fn with_config(config: ChannelConfig) -> Result<Self, InvalidChannelConfig>
+    where
+        E: EncodeEvent,
+    {
         config.check()?;
         Ok(Self::of(&config))
     }
@@ -107,7 +114,10 @@ impl<E: EncodeEvent> Hub<E> {
     /// # Errors
     ///
     /// [`HubFull`] when there are as many channels as there may be, and none can be forgotten.
-    pub fn get_or_create(&self, name: &ChannelName) -> Result<Channel<E>, HubFull> {
+    pub fn get_or_create(&self, name: &ChannelName) -> Result<Channel<E>, HubFull>
+    where
+        E: EncodeEvent,
+    {
         let mut channels = self.shared.lock();
         if let Some(core) = channels.by_name.get(name) {
             return Ok(Channel::of(Arc::clone(core)));
@@ -122,9 +132,6 @@ impl<E: EncodeEvent> Hub<E> {
         channels.by_name.insert(name.clone(), Arc::clone(channel.core()));
         Ok(channel)
     }
-}
-
-impl<E> Hub<E> {
     /// The channel of this name, if it is there. Never makes one: whoever asks for names that
     /// are not there would fill the hub.
     #[must_use]

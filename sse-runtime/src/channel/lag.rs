@@ -5,6 +5,11 @@
 /// Part of the type of a subscription, so that the signature of a handler says it.
 ///
 /// Sealed: there is no third way, and above all none that says nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what becomes of a slow reader",
+    label = "neither `TellGap` nor `EndSlow`",
+    note = "write `Subscription<YourEvent>`, or `Subscription<YourEvent, EndSlow>` with `.end_when_slow()`"
+)]
 pub trait Lag: sealed::Sealed + Send + 'static {
     // Not public API.
     #[doc(hidden)]

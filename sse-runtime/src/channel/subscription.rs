@@ -1,6 +1,11 @@
 //! The handle of one reader.
 
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{
+    fmt,
+    future::{Ready, ready},
+    marker::PhantomData,
+    sync::Arc,
+};
 
 use super::{
     events::ChannelEvents,
@@ -121,7 +126,8 @@ impl<E, L> Subscription<E, L> {
     }
 }
 
-impl<E: SseEvent, L> Subscription<E, L> {
+// The bounds are on the methods: see `Channel`.
+impl<E, L> Subscription<E, L> {
     /// The same events as part of an enum of enums, to be merged with others.
     pub fn lift<A: Holds<E>>(mut self) -> Subscription<A, L> {
         if A::QUALIFY {
@@ -139,7 +145,10 @@ impl<E: SseEvent, L> Subscription<E, L> {
     pub fn only(
         mut self,
         names: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Result<Self, UnknownEvent> {
+    ) -> Result<Self, UnknownEvent>
+    where
+        E: SseEvent,
+    {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         if let Some(name) = unknown_names::<E>(&names).into_iter().next() {
             return Err(UnknownEvent { name });
@@ -173,15 +182,13 @@ impl<E: SseEvent, L> Subscription<E, L> {
         });
         self
     }
-}
 
-impl<E, L> Subscription<E, L>
-where
-    E: DecodeEvent + Send + Sync + 'static,
-{
     /// Only the events that pass, and the terminal one. Each is decoded once for all readers
     /// that filter so.
-    pub fn filter(mut self, is_shown: impl Fn(&E) -> bool + Send + Sync + 'static) -> Self {
+    pub fn filter(mut self, is_shown: impl Fn(&E) -> bool + Send + Sync + 'static) -> Self
+    where
+        E: DecodeEvent + Send + Sync + 'static,
+    {
         let is_shown = Arc::new(is_shown);
         self.listener.add_view(true, |qualify| {
             let is_shown = Arc::clone(&is_shown);
@@ -226,7 +233,10 @@ where
     pub fn filter_map<F: EncodeEvent>(
         mut self,
         show: impl Fn(&E) -> Option<F> + Send + Sync + 'static,
-    ) -> Subscription<F, L> {
+    ) -> Subscription<F, L>
+    where
+        E: DecodeEvent + Send + Sync + 'static,
+    {
         let show = Arc::new(show);
         self.listener.add_view(true, |qualify| {
             let show = Arc::clone(&show);
@@ -241,9 +251,32 @@ where
     #[must_use]
     pub fn events(self) -> ChannelEvents<E>
     where
+        E: DecodeEvent + Send + Sync + 'static,
         L: Lag,
     {
         ChannelEvents::new(self.listener, L::ENDS)
+    }
+}
+
+/// A subscription that is read like a stream: there is none.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `Subscription` is not a `Stream`",
+    label = "not a stream",
+    note = "read the events with `.events()`, which is a `Stream`; a handler returns the subscription as it is"
+)]
+pub trait ReadAsStream {}
+
+impl<E, L> Subscription<E, L> {
+    // Not public API, and nothing can call it: it stands where whoever takes a subscription for
+    // a stream looks first, and says what to write.
+    #[doc(hidden)]
+    #[allow(clippy::should_implement_trait, reason = "nothing can call it")]
+    pub fn next(&mut self) -> Ready<Option<E>>
+    where
+        Self: ReadAsStream,
+    {
+        ready(None)
     }
 }
 

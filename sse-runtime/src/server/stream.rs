@@ -40,7 +40,8 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a stream of events",
     label = "not a stream of events",
-    note = "return `Subscription<YourEvent>` or `impl Stream<Item = YourEvent>` (in a `Result` if it can fail before the first event), or take an argument `out: Events<YourEvent>` and return `Result<(), YourError>`"
+    note = "return `Subscription<YourEvent>`, which `channel.subscribe(resume)` gives, or `impl Stream<Item = YourEvent>` (in a `Result` if it can fail before the first event), or take an argument `out: Events<YourEvent>` and return `Result<(), YourError>`",
+    note = "the events of either are of a type with `#[derive(SseEvent)]`, without `decode_only`; a `Stream` is `Send` too, owns what it uses, and its items are such events, or `Result`s of them"
 )]
 pub trait IntoEvents {
     // Not public API.

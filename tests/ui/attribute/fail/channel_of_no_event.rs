@@ -1,0 +1,7 @@
+use sse_runtime::Channel;
+
+struct Reading(u32);
+
+fn main() {
+    let readings = Channel::<Reading>::new();
+}

@@ -1,0 +1,21 @@
+use axum::{Router, extract::State, routing::get};
+use futures_util::stream::Stream;
+use sse_runtime::{Channel, Missed, Received, Resume, SseEvent, sse_handler};
+
+#[derive(SseEvent)]
+#[sse(source = "inventory")]
+enum InventoryEvent {
+    SoldOut { sku: String },
+}
+
+#[sse_handler]
+async fn inventory(
+    State(channel): State<Channel<InventoryEvent>>,
+    resume: Resume,
+) -> impl Stream<Item = Result<Received<InventoryEvent>, Missed>> {
+    channel.subscribe(resume).events()
+}
+
+fn main() {
+    let _: Router = Router::new().route("/", get(inventory)).with_state(Channel::new());
+}
