@@ -41,7 +41,7 @@ fn attribute_fail() {
 
 #[test]
 fn attribute_pass() {
-    pass("ui/attribute/pass", 10);
+    pass("ui/attribute/pass", 16);
 }
 
 fn pass(folder: &str, least: usize) {

@@ -155,7 +155,7 @@ pub fn endless<K: NeverEnds>(handler: Handler<K>) -> Started {
 #[diagnostic::on_unimplemented(
     message = "a `finite` stream ends with a terminal event, and its event type has none",
     label = "no variant of the event type is terminal",
-    note = "mark the variant that ends the stream with `#[sse(terminal)]`, or leave `finite` out"
+    note = "mark the variant that ends the stream with `#[sse(terminal)]`, or leave `finite` out; a generic event type needs the bound `EncodeEvent<End = Finite>`"
 )]
 pub trait EndsByEvent {}
 
@@ -163,9 +163,9 @@ pub trait EndsByEvent {}
 impl EndsByEvent for crate::event::Finite {}
 
 #[diagnostic::on_unimplemented(
-    message = "the event type has a terminal variant, but the stream is endless",
+    message = "an event of this type may end the stream, but the stream is endless",
     label = "a terminal event would end this stream",
-    note = "write `#[sse_handler(finite)]`, or take `#[sse(terminal)]` off the variant"
+    note = "write `#[sse_handler(finite)]`, or take `#[sse(terminal)]` off the variant; a generic event type needs the bound `EncodeEvent<End = Endless>`"
 )]
 pub trait NeverEnds {}
 

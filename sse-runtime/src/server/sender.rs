@@ -258,7 +258,7 @@ impl IntoResponse for SendError {
 #[diagnostic::on_unimplemented(
     message = "a producer returns `()` or `Result<(), E>`, and this one returns `{Self}`",
     label = "a producer returns nothing",
-    note = "what is to be sent goes through the sender: `out.send(event).await?`"
+    note = "what is to be sent goes through the sender: `out.send(event).await?`; a handler that returns its stream takes no sender"
 )]
 pub trait Outcome {}
 

@@ -4,7 +4,10 @@
 #![deny(clippy::all, clippy::pedantic, clippy::nursery)]
 
 use futures_util::stream::{self, Stream};
-use sse_runtime::{Events, SendError, SseEvent, sse_handler};
+use axum::extract::State;
+use sse_runtime::{
+    Channel, Events, MergeError, Resume, SendError, SseEvent, Subscription, sse_handler,
+};
 
 /// Events.
 #[derive(SseEvent)]
@@ -43,8 +46,36 @@ pub async fn expecting() -> impl Stream<Item = InventoryEvent> {
     stream::empty()
 }
 
+/// Everything.
+#[derive(SseEvent)]
+#[sse(merge)]
+pub enum AllEvent {
+    /// The stock.
+    Inventory(InventoryEvent),
+}
+
+/// Hears a channel.
+#[sse_handler]
+pub async fn subscribes(
+    State(channel): State<Channel<InventoryEvent>>,
+    resume: Resume,
+) -> Subscription<InventoryEvent> {
+    channel.subscribe(resume)
+}
+
+/// Hears several.
+#[sse_handler]
+pub async fn merges(
+    State(channel): State<Channel<InventoryEvent>>,
+    resume: Resume,
+) -> Result<Subscription<AllEvent>, MergeError> {
+    Subscription::merge([channel.subscribe(resume).lift()])
+}
+
 fn main() {
     let _router: axum::Router = axum::Router::new()
         .route("/", axum::routing::get(inventory))
-        .route("/careless", axum::routing::get(careless).post(expecting));
+        .route("/careless", axum::routing::get(careless).post(expecting))
+        .route("/channel", axum::routing::get(subscribes).post(merges))
+        .with_state(Channel::new());
 }

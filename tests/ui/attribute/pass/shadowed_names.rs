@@ -14,6 +14,9 @@ struct Future;
 struct Send;
 struct Cx;
 struct EventStream;
+struct Subscription;
+struct Channel;
+trait Holds {}
 
 #[allow(unused_macros)]
 macro_rules! Ok {
@@ -38,7 +41,25 @@ async fn sends(out: ::sse_runtime::Events<InventoryEvent>) -> ::core::result::Re
     out.send(InventoryEvent::SoldOut { left: 0 }).await
 }
 
+#[derive(::sse_runtime::SseEvent)]
+#[sse(merge)]
+enum AllEvent {
+    Inventory(InventoryEvent),
+}
+
+#[::sse_runtime::sse_handler]
+async fn merges(
+    ::axum::extract::State(channel): ::axum::extract::State<
+        ::sse_runtime::Channel<InventoryEvent>,
+    >,
+    resume: ::sse_runtime::Resume,
+) -> ::core::result::Result<::sse_runtime::Subscription<AllEvent>, ::sse_runtime::MergeError> {
+    ::sse_runtime::Subscription::merge([channel.subscribe(resume).lift()])
+}
+
 fn main() {
-    let _: ::axum::Router =
-        ::axum::Router::new().route("/", ::axum::routing::get(inventory).post(sends));
+    let _: ::axum::Router = ::axum::Router::new()
+        .route("/", ::axum::routing::get(inventory).post(sends))
+        .route("/channel", ::axum::routing::get(merges))
+        .with_state(::sse_runtime::Channel::new());
 }
