@@ -89,6 +89,9 @@ macro_rules! event {
 }
 event!(MadeEvent, Counted(Vec<Option<u32>>));
 
+#[cfg(feature = "server")]
+pub mod served;
+
 #[cfg(test)]
 use events as runtime;
 

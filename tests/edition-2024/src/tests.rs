@@ -52,3 +52,38 @@ fn literals_are_values() {
     assert_eq!(EventName::try_from(NAME.as_str()), Ok(NAME));
     assert_eq!(Source::try_from(SOURCE.as_str()), Ok(SOURCE));
 }
+
+#[cfg(feature = "server")]
+mod channels {
+    use axum::extract::State;
+    use futures_util::StreamExt as _;
+    use runtime::Resume;
+
+    use super::runtime;
+    use crate::served::*;
+
+    async fn published() -> App {
+        let app = App::default();
+        app.host.publish(&HostEvent::Load(7)).await.unwrap();
+        for sku in ["B-2", "A-1"] {
+            app.shop.publish(&ShopEvent::StockChanged { sku: sku.into(), left: 1 }).await.unwrap();
+        }
+        app
+    }
+
+    #[tokio::test]
+    async fn a_handler_returns_what_it_subscribes_to() {
+        let (app, all) = (State(published().await), Resume::fresh().from_oldest());
+        let mut events = runtime::call!(stock(app, all)).await.events::<ShopEvent>();
+        let changed = ShopEvent::StockChanged { sku: "A-1".into(), left: 1 };
+        assert_eq!(events.next().await.unwrap().unwrap(), changed);
+    }
+
+    #[tokio::test]
+    async fn two_channels_are_one_stream() {
+        let (app, all) = (State(published().await), Resume::fresh().from_oldest());
+        let events = runtime::call!(both(app, all)).await.events::<BothEvent>();
+        let events: Vec<_> = events.take(3).map(Result::unwrap).collect().await;
+        assert!(events.contains(&BothEvent::Host(HostEvent::Load(7))), "{events:?}");
+    }
+}
