@@ -128,6 +128,7 @@ pub use server::{
     ReadError, SendError, TypedEvents,
 };
 #[doc = include_str!("event/derive.md")]
+#[cfg_attr(feature = "server", doc = include_str!("event/derive_channel.md"))]
 pub use sse_macros::SseEvent;
 #[cfg(feature = "server")]
 #[doc = include_str!("server/handler.md")]
