@@ -39,7 +39,7 @@
 //!
 //! A channel is one ordered log: a reader sees every event after its position, once, in order,
 //! or is told what it missed ([`Resumed`]). A stream that only its reader has comes from a
-//! sender ([`Events`]) or any `Stream`.
+//! sender (`Events`) or any `Stream`.
 //!
 //! # The floors
 //!
