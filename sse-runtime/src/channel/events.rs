@@ -28,7 +28,7 @@ use crate::{
 ///
 /// ```
 /// use futures_util::StreamExt as _;
-/// use sse_runtime::{Channel, ChannelConfig, Missed, Resume, SseEvent};
+/// use sse_runtime::{Channel, ChannelConfig, Missed, SseEvent};
 ///
 /// #[derive(SseEvent, Debug)]
 /// #[sse(source = "inventory")]
@@ -44,7 +44,7 @@ use crate::{
 ///     channel.publish(&InventoryEvent::Viewers(viewers)).await?;
 /// }
 ///
-/// let mut events = channel.subscribe(Resume::after(&first.position.id())).events();
+/// let mut events = channel.subscribe(first.position).events();
 /// assert_eq!(events.next().await.unwrap().unwrap_err(), Missed::Gap { missed: 2 });
 /// assert!(matches!(*events.next().await.unwrap()?.event, InventoryEvent::Viewers(4)));
 /// # Ok(())

@@ -31,7 +31,7 @@ use crate::{
 ///
 /// ```
 /// use futures_util::StreamExt as _;
-/// use sse_runtime::{Channel, Resume, SseEvent};
+/// use sse_runtime::{Channel, SseEvent};
 ///
 /// #[derive(SseEvent, Debug, PartialEq)]
 /// #[sse(source = "inventory")]
@@ -47,7 +47,7 @@ use crate::{
 /// channel.publish(&InventoryEvent::StockChanged { sku: "A-1".into(), left: 6 }).await?;
 ///
 /// // A reader that has seen the first comes back.
-/// let mut events = channel.subscribe(Resume::after(&published.position.id())).events();
+/// let mut events = channel.subscribe(published.position).events();
 /// let next = events.next().await.unwrap()?;
 /// assert_eq!(*next.event, InventoryEvent::StockChanged { sku: "A-1".into(), left: 6 });
 /// # Ok(())
@@ -115,8 +115,8 @@ impl<E> Channel<E> {
 
     /// The position of the newest event: where somebody stands who has seen everything.
     ///
-    /// Take it before you read the state that the events change, and subscribe after it
-    /// ([`Resume::after`]): nothing that happens in between is lost.
+    /// Take it before you read the state that the events change, and subscribe after it: nothing
+    /// that happens in between is lost.
     #[must_use]
     pub fn position(&self) -> Position {
         self.core.seam.with(|ring, _| ring.head())

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{log::Cursor, wire::EventId};
+use crate::{
+    log::{Cursor, Position},
+    wire::EventId,
+};
 
 /// Where a reader wants to go on: what [`Channel::subscribe`](crate::Channel::subscribe) takes.
 ///
@@ -28,7 +31,8 @@ use crate::{log::Cursor, wire::EventId};
 /// }
 /// ```
 ///
-/// Cheap to clone; a reference will do where one is asked for, for a stream of several channels.
+/// Cheap to clone; a reference will do where one is asked for, for a stream of several channels,
+/// and so will a [`Position`] or an [`EventId`] to go on after.
 #[derive(Debug, Clone, Default)]
 pub struct Resume {
     asked: Asked,
@@ -115,5 +119,19 @@ impl Resume {
 impl From<&Self> for Resume {
     fn from(resume: &Self) -> Self {
         resume.clone()
+    }
+}
+
+/// Right after the event that stands there.
+impl From<Position> for Resume {
+    fn from(position: Position) -> Self {
+        Self::after(&position.id())
+    }
+}
+
+/// Right after the event with this id.
+impl From<&EventId> for Resume {
+    fn from(id: &EventId) -> Self {
+        Self::after(id)
     }
 }

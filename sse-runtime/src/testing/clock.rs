@@ -12,7 +12,7 @@ const TURNS: usize = 16;
 ///
 /// ```
 /// use std::time::Duration;
-/// use sse_runtime::{Channel, ChannelConfig, Resume, Resumed, SseEvent, testing::step};
+/// use sse_runtime::{Channel, ChannelConfig, Resumed, SseEvent, testing::step};
 ///
 /// #[derive(SseEvent)]
 /// #[sse(source = "inventory")]
@@ -28,7 +28,7 @@ const TURNS: usize = 16;
 /// channel.publish(&InventoryEvent::Left(1)).await?;
 ///
 /// step(Duration::from_secs(60)).await;
-/// let late = channel.subscribe(Resume::after(&start.id()));
+/// let late = channel.subscribe(start);
 /// assert_eq!(late.resumed(), Resumed::Gap { missed: 1 });
 /// # Ok(())
 /// # }
