@@ -156,9 +156,7 @@ impl Ring {
         }
         let from = *place;
         let (mut buffer, mut events, mut last) = (FrameBuffer::new(), 0, None);
-        while buffer.len() < BATCH
-            && let Some(seen) = self.next(place, false)
-        {
+        while let Some(seen) = self.next_within(place, false, buffer.len()) {
             buffer.append_bytes(&seen.frame);
             events += 1;
             last = seen.position.map(|position| position.seq).or(last);
@@ -179,13 +177,23 @@ impl Ring {
         }
         let (mut events, mut bytes) = (Vec::new(), 0);
         while events.len() < LOOK
-            && bytes < BATCH
-            && let Some(seen) = self.next(place, decodes)
+            && let Some(seen) = self.next_within(place, decodes, bytes)
         {
             bytes += seen.frame.len();
             events.push(seen);
         }
         (!events.is_empty()).then_some(Look::Events(events))
+    }
+
+    /// The next event, if it leaves together with the bytes that are there already.
+    fn next_within(&mut self, place: &mut Place, decodes: bool, bytes: usize) -> Option<Seen> {
+        let before = *place;
+        let seen = self.next(place, decodes)?;
+        if bytes > 0 && bytes + seen.frame.len() > BATCH {
+            *place = before;
+            return None;
+        }
+        Some(seen)
     }
 
     /// The next event, numbered or not.
