@@ -38,7 +38,9 @@ impl Asides {
         self.bytes += aside.frame.len();
         self.hidden_bytes += aside.frame.len();
         self.frames.push_back(aside);
-        while self.frames.len() > MOST || (self.bytes > MOST_BYTES && self.frames.len() > 1) {
+        let is_beyond = |asides: &Self| asides.frames.len() > MOST || asides.bytes > MOST_BYTES;
+        // Nobody is late for what was not shown yet.
+        while is_beyond(self) && self.first < self.shown {
             let Some(gone) = self.frames.pop_front() else { break };
             self.bytes -= gone.frame.len();
             self.first += 1;
@@ -59,9 +61,9 @@ impl Asides {
         self.shown < self.end()
     }
 
-    /// How many bytes came since the last were shown.
-    pub(super) const fn hidden_bytes(&self) -> usize {
-        self.hidden_bytes
+    /// How many came since the last were shown, and how many bytes.
+    pub(super) fn hidden(&self) -> (u64, usize) {
+        (self.end() - self.shown, self.hidden_bytes)
     }
 
     /// Nobody is there who could still see them.
@@ -109,15 +111,19 @@ mod tests {
     #[test]
     fn both_bounds_hold_and_a_late_reader_goes_on_at_the_oldest() {
         let mut asides = Asides::default();
-        (0..1_000).for_each(|_| asides.push(aside(1)));
-        asides.show();
-        assert_eq!((asides.frames.len(), asides.end()), (MOST, 1_000));
-        assert_eq!(asides.next(3).map(|(number, _)| number), Some(744));
-        (0..10).for_each(|_| asides.push(aside(MOST_BYTES / 4)));
-        assert_eq!(asides.frames.len(), 4);
+        let mut push = |length| {
+            asides.push(aside(length));
+            asides.show();
+            (asides.frames.len(), asides.end())
+        };
+        assert_eq!((0..1_000).map(|_| push(1)).last(), Some((MOST, 1_000)));
+        assert_eq!((0..10).map(|_| push(MOST_BYTES / 4)).last(), Some((4, 1_010)));
+        assert_eq!(asides.next(3).map(|(number, _)| number), Some(1_006));
+        // What was not shown stays: a channel shows it before it is too much.
         asides.push(aside(4 * MOST_BYTES));
-        assert_eq!((asides.frames.len(), asides.end()), (1, 1_011));
+        asides.push(aside(1));
+        assert_eq!((asides.frames.len(), asides.end()), (2, 1_012));
         asides.clear();
-        assert_eq!((asides.end(), asides.bytes), (1_011, 0));
+        assert_eq!((asides.end(), asides.bytes), (1_012, 0));
     }
 }

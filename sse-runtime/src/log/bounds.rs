@@ -20,3 +20,7 @@ pub(super) const WAKE_EVENTS: u64 = 256;
 /// arrive as well.
 pub(super) const WAKE_BYTES: u64 = 256 * 1024;
 pub(super) const WAKE_LEAST: u64 = 8;
+
+/// How many events wait at most to be shown: few enough for a reader that is woken then to find
+/// all of them, whatever comes in the moment until it reads.
+pub(super) const HIDDEN_EVENTS: u64 = WAKE_EVENTS / 2;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{
     asides::{Aside, Asides},
-    bounds::{Bounds, WAKE_BYTES, WAKE_EVENTS, WAKE_LEAST},
+    bounds::{Bounds, HIDDEN_EVENTS, WAKE_BYTES, WAKE_EVENTS, WAKE_LEAST},
     chunks::{BATCH, Chunks, Mark},
     entry::{Draft, Entry, Extra},
     ids::{Ids, Known},
@@ -29,6 +29,10 @@ pub(crate) struct Ring {
     /// The number of the oldest entry that a position may resume at. What lies before it is
     /// there for readers that are a moment late, and no longer.
     pub(super) kept: u64,
+    /// The number of the last entry that was shown.
+    shown: u64,
+    /// Whether a whole batch has come since.
+    is_batch_whole: bool,
     pub(super) chunks: Chunks,
     pub(super) asides: Option<Box<Asides>>,
     pub(super) mixed: Option<Box<Mixed>>,
@@ -68,6 +72,8 @@ impl Ring {
             start: 0,
             before: Tag::ZERO,
             kept: 1,
+            shown: 0,
+            is_batch_whole: false,
             chunks: Chunks::default(),
             asides: None,
             mixed: None,
@@ -140,6 +146,7 @@ impl Ring {
     fn append_entry(&mut self, draft: &mut Draft<'_>, position: Position, now: u64) {
         if self.chunks.is_too_long_with(draft.frame.len()) {
             self.seal();
+            self.is_batch_whole = true;
         }
         draft.frame.write_position(&position.digits());
         if self.entries.capacity() == 0 {
@@ -214,11 +221,13 @@ impl Ring {
         count > bounds.events || bytes > bounds.bytes || now - at.min(now) >= bounds.retention
     }
 
-    /// Whether the first entry, which is no longer kept, need not wait for late readers.
+    /// Whether the first entry, which is no longer kept, need not wait for late readers. Nobody
+    /// is late for what was not shown yet.
     fn may_go(&self, listeners: usize) -> bool {
         let behind = self.kept - self.first;
         let bytes = self.start_of(self.kept) - self.start;
-        listeners == 0 || behind > WAKE_EVENTS || (bytes > WAKE_BYTES && behind > WAKE_LEAST)
+        let is_long = behind > WAKE_EVENTS || (bytes > WAKE_BYTES && behind > WAKE_LEAST);
+        listeners == 0 || (is_long && self.first <= self.shown)
     }
 
     pub(super) fn entry(&self, seq: u64) -> Option<&Entry> {
@@ -265,6 +274,7 @@ impl Ring {
     pub(crate) fn show(&mut self) {
         self.seal();
         self.mixed = None;
+        (self.shown, self.is_batch_whole) = (self.head_seq(), false);
         if let Some(asides) = &mut self.asides {
             asides.show();
         }
@@ -275,9 +285,12 @@ impl Ring {
         self.chunks.open_len() > 0 || self.asides.as_ref().is_some_and(|asides| asides.has_hidden())
     }
 
-    /// Whether what waits is a whole batch.
+    /// Whether what waits is a whole batch, or so many events that a reader would be late for
+    /// the first of them.
     pub(crate) fn is_full(&self) -> bool {
-        let asides = self.asides.as_ref().filter(|asides| asides.has_hidden());
-        self.chunks.open_len() + asides.map_or(0, |asides| asides.hidden_bytes()) >= BATCH
+        let asides = self.asides.as_ref().map_or((0, 0), |asides| asides.hidden());
+        let events = self.head_seq() - self.shown + asides.0;
+        let bytes = self.chunks.open_len() + asides.1;
+        self.is_batch_whole || events >= HIDDEN_EVENTS || bytes >= BATCH
     }
 }

@@ -59,11 +59,27 @@ impl Driver {
     }
 
     pub(super) fn everybody_reads_when_woken(&mut self, listeners: usize, looks: bool) {
+        self.everybody_is_late(listeners);
+        self.prompt = Some(looks);
+    }
+
+    /// Nobody may fall, though nobody reads by itself.
+    pub(super) fn everybody_is_late(&mut self, listeners: usize) {
         for _ in 0..listeners {
             self.join(&From::Nothing, false, true);
         }
         self.readers.iter_mut().for_each(|reader| reader.is_prompt = true);
-        self.prompt = Some(looks);
+    }
+
+    /// Short events, as many as are shown together without a timer.
+    pub(super) fn publish_until_shown(&mut self) -> usize {
+        let shown = self.shown;
+        (1..10_000)
+            .find(|_| {
+                self.publish(&Kind::Numbered, 0, 7);
+                self.shown > shown
+            })
+            .unwrap()
     }
 
     pub(super) fn run(&mut self, op: Op) {

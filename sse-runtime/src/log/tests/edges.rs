@@ -41,3 +41,45 @@ fn a_batch_with_an_ephemeral_event_is_no_longer_than_any_other() {
         );
     }
 }
+
+#[test]
+fn a_burst_is_shown_before_it_pushes_itself_out() {
+    // Without a history, within one linger: more events than wait for who is late.
+    let mut driver = Driver::new(NO_HISTORY);
+    driver.everybody_reads_when_woken(1, false);
+    driver.run(publish(Kind::Numbered, 0, 300));
+    driver.run(publish(Kind::Ephemeral, 0, 300));
+    // One that is longer than all that waits for who is late.
+    driver.run(publish(Kind::Numbered, 10, 100));
+    driver.run(publish(Kind::Numbered, 300_000, 1));
+    driver.run(publish(Kind::Ephemeral, 10, 100));
+    driver.run(publish(Kind::Ephemeral, 300_000, 1));
+    driver.finish();
+}
+
+#[test]
+fn who_is_a_moment_late_for_a_burst_finds_all_of_it() {
+    let mut driver = Driver::new(NO_HISTORY);
+    driver.everybody_is_late(1);
+    // A burst is shown, and as much again comes before it is read.
+    let burst = driver.publish_until_shown();
+    driver.run(publish(Kind::Numbered, 0, burst));
+    driver.run(Op::Read { reader: 0, batches: usize::MAX, looks: false });
+    driver.finish();
+}
+
+#[test]
+fn an_ephemeral_event_stays_before_what_fills_the_batch() {
+    run(
+        BOUNDS,
+        [
+            join(From::Nothing),
+            publish(Kind::Numbered, 20_000, 1),
+            publish(Kind::Ephemeral, 0, 1),
+            publish(Kind::Numbered, 100, 1),
+            // The batch is whole: what is in it so far must not be read without the others.
+            publish(Kind::Numbered, 20_000, 1),
+            Op::Read { reader: 0, batches: usize::MAX, looks: false },
+        ],
+    );
+}
