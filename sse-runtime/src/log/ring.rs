@@ -245,7 +245,8 @@ impl Ring {
 
     /// The tag of an entry that is there, or was the last to go.
     pub(super) fn tag_of(&self, seq: u64) -> Option<Tag> {
-        if seq + 1 == self.first {
+        // The number may come from outside, and be the last one there is.
+        if seq.checked_add(1) == Some(self.first) {
             return Some(self.before);
         }
         self.entry(seq).map(|entry| entry.tag)

@@ -83,3 +83,9 @@ fn an_ephemeral_event_stays_before_what_fills_the_batch() {
         ],
     );
 }
+
+#[test]
+fn the_last_number_there_is_lies_ahead() {
+    run(BOUNDS, [join(From::Ahead(u64::MAX))]);
+    run(BOUNDS, [publish(Kind::Numbered, 0, 20), join(From::Ahead(u64::MAX))]);
+}
