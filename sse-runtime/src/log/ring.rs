@@ -114,6 +114,10 @@ impl Ring {
         now: u64,
         random: u32,
     ) -> Result<Appended, Refused> {
+        if draft.identity.is_some() {
+            // A quiet log forgets nothing by itself: its ids would be full for ever.
+            self.trim(bounds, listeners, now);
+        }
         if let Some((id, content)) = draft.identity
             && let Some(known) = self.ids.as_ref().and_then(|ids| ids.find(id))
         {
@@ -179,9 +183,6 @@ impl Ring {
 
     fn remember(&mut self, id: &EventId, known: Known, bounds: &Bounds) -> Result<(), Refused> {
         let ids = self.ids.get_or_insert_default();
-        if ids.len() >= bounds.ids {
-            ids.forget(self.kept, known.at);
-        }
         if ids.len() >= bounds.ids {
             return Err(Refused::TooManyIds);
         }

@@ -89,3 +89,16 @@ fn the_last_number_there_is_lies_ahead() {
     run(BOUNDS, [join(From::Ahead(u64::MAX))]);
     run(BOUNDS, [publish(Kind::Numbered, 0, 20), join(From::Ahead(u64::MAX))]);
 }
+
+#[test]
+fn a_quiet_log_forgets_the_ids_of_what_is_too_old() {
+    let own = |id| publish(Kind::Own(id, 0), 0, 1);
+    // Both that can be remembered.
+    let both = [own(1), own(2), own(3)];
+    run(BOUNDS, both.clone().into_iter().chain([Op::Wait(900_000), own(3), own(1)]));
+    // Gone at once, and known for two minutes.
+    run(
+        NO_HISTORY,
+        both.into_iter().chain([Op::Wait(119_999), own(3), own(2), Op::Wait(1), own(1)]),
+    );
+}
