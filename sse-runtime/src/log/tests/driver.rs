@@ -1,16 +1,15 @@
 //! Does to the log and to the model what an operation says, as a channel would, and compares.
 
-use std::{collections::VecDeque, rc::Rc};
+use std::rc::Rc;
 
 use super::{
-    model::{Model, Outcome, Published, base62},
+    model::{Model, Outcome, Published},
     ops::{From, Kind, Op},
     readers::{Item, Reader},
 };
 use crate::{
     event::{EncodeEvent as _, FrameOptions, Identity, encode_frame},
-    log::{Bounds, Cursor, Draft, Epoch, Look, Place, Position, Read, Refused, Ring},
-    names::{ResetReason, Resumed},
+    log::{Bounds, Draft, Epoch, Look, Place, Position, Read, Refused, Ring},
     wire::{EventId, FrameBuffer},
 };
 
@@ -24,20 +23,20 @@ enum ModelEvent {
     Over(String),
 }
 
-const EPOCH: u64 = 77_777_777_777;
+pub(super) const EPOCH: u64 = 77_777_777_777;
 /// Tags are below it.
-const TAGS: u32 = 62_u32.pow(5);
+pub(super) const TAGS: u32 = 62_u32.pow(5);
 /// How many readers there are at most.
 const READERS: usize = 3;
 
 pub(super) struct Driver {
-    ring: Ring,
-    model: Model,
+    pub(super) ring: Ring,
+    pub(super) model: Model,
     bounds: Bounds,
-    readers: Vec<Reader>,
-    now: u64,
+    pub(super) readers: Vec<Reader>,
+    pub(super) now: u64,
     /// The number of the last event that was shown.
-    shown: u64,
+    pub(super) shown: u64,
     /// Makes each content another one.
     count: u64,
     /// Whether everybody reads whenever it is woken, and event by event.
@@ -127,7 +126,7 @@ impl Driver {
         }
     }
 
-    fn show(&mut self) {
+    pub(super) fn show(&mut self) {
         self.ring.show();
         self.shown = self.model.head();
         let items = self.readers.iter_mut().flat_map(|reader| &mut reader.due);
@@ -137,7 +136,7 @@ impl Driver {
         }
     }
 
-    fn trim(&mut self) {
+    pub(super) fn trim(&mut self) {
         self.ring.trim(&self.bounds, self.readers.len(), self.now);
         self.model.let_go(&self.bounds, self.now);
     }
@@ -216,86 +215,6 @@ impl Driver {
         if !self.readers.is_empty() && self.ring.is_full() {
             self.show();
         }
-    }
-
-    fn join(&mut self, from: &From, from_oldest: bool, shows: bool) {
-        if shows {
-            self.show();
-        }
-        self.trim();
-        let (cursor, expected, next) = self.asks(from);
-        let (place, matched) = self.ring.join(cursor.as_ref().map(Option::as_ref), from_oldest);
-        let epochs = [Epoch::new(EPOCH)];
-        assert_eq!(matched.resolve(cursor.flatten().as_ref(), &epochs), expected, "{from:?}");
-        let next = match (next, from_oldest) {
-            (Some(next), _) => next,
-            (None, true) => self.model.oldest,
-            (None, false) => self.model.head() + 1,
-        };
-        let stands_at = next - 1;
-        let position = place.position(Epoch::new(EPOCH)).id();
-        assert_eq!(position.as_str(), format!("evt_{}", self.model.digits(stands_at)));
-        let due = (next..=self.model.head()).map(|seq| Item {
-            seq: Some(seq),
-            frame: self.model.event(seq).frame.as_str().into(),
-            shown: seq <= self.shown,
-            may_be_seen: true,
-        });
-        let due: VecDeque<Item> = due.collect();
-        let saw = vec![stands_at];
-        self.readers.push(Reader { place, due, stands_at, saw, is_prompt: false });
-    }
-
-    /// The cursor, what becomes of it, and where its reader goes on.
-    #[allow(clippy::type_complexity, reason = "asked once")]
-    fn asks(&self, from: &From) -> (Option<Option<Cursor>>, Resumed, Option<u64>) {
-        let reset = |reason| Resumed::Reset(reason);
-        let any = |at: usize| at as u64 % (self.model.head() + 1);
-        let other = |seq: u64| format!("{}{}{}", base62(5, 8), base62(seq, 11), base62(4, 5));
-        let (digits, is_this_log, others) = match from {
-            From::Nothing => return (None, Resumed::Fresh, None),
-            From::Unreadable => return (Some(None), reset(ResetReason::Invalid), None),
-            From::Position(at) => (self.model.digits(any(*at)), true, ""),
-            From::AmongOthers(at) => (self.model.digits(any(*at)), true, "x"),
-            From::WrongTag(at) => {
-                let seq = any(*at);
-                let tag = (self.model.tag(seq) + 1) % TAGS;
-                let digits = self.model.digits(seq);
-                (format!("{}{}", &digits[..19], base62(tag.into(), 5)), true, "")
-            }
-            From::OtherLog(at) => (other(any(*at)), false, ""),
-            From::Ahead(by) => {
-                let seq = self.model.head().saturating_add(*by);
-                (format!("{}{}{}", base62(EPOCH, 8), base62(seq, 11), base62(4, 5)), true, "")
-            }
-        };
-        let asked = Position::try_from(&format!("evt_{digits}").parse::<EventId>().unwrap());
-        let resumed = self.model.resume(&asked.unwrap(), is_this_log);
-        let next = match resumed {
-            Resumed::Exact => Some(asked.unwrap().seq() + 1),
-            Resumed::Gap { .. } => Some(self.model.oldest),
-            Resumed::Fresh | Resumed::Reset(_) => None,
-        };
-        let id = if others.is_empty() {
-            format!("evt_{digits}")
-        } else {
-            format!("evt_{}{digits}", other(3))
-        };
-        let cursor = Cursor::read(&id.parse().unwrap());
-        assert!(cursor.is_some(), "{id}");
-        (Some(cursor), resumed, next)
-    }
-
-    fn leave(&mut self, reader: usize) -> Option<Reader> {
-        if self.readers.is_empty() {
-            return None;
-        }
-        let reader = self.readers.remove(reader % self.readers.len());
-        self.ring.touch(self.now);
-        if self.readers.is_empty() {
-            self.ring.left_alone();
-        }
-        Some(reader)
     }
 
     fn read(&mut self, at: usize, batches: usize, looks: bool) {
