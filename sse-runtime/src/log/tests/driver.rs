@@ -170,7 +170,7 @@ impl Driver {
         }
         let is_terminal = matches!(kind, Kind::Terminal);
         let published = Published { rest, tag: random % TAGS, own, is_terminal };
-        let outcome = self.model.publish(published, &self.bounds, self.now);
+        let outcome = self.model.publish(&published, &self.bounds, self.now);
         let position = |seq| format!("evt_{}", self.model.digits(seq));
         match (&outcome, appended) {
             (Outcome::Stands(seq), Ok(appended)) => {

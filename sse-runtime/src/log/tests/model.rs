@@ -81,7 +81,7 @@ impl Model {
         if seq == 0 { 0 } else { self.event(seq).bytes }
     }
 
-    pub(super) fn publish(&mut self, event: Published, bounds: &Bounds, now: u64) -> Outcome {
+    pub(super) fn publish(&mut self, event: &Published, bounds: &Bounds, now: u64) -> Outcome {
         if event.own.is_some() {
             self.let_go(bounds, now);
         }
