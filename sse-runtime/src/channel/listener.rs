@@ -347,10 +347,13 @@ impl Listener {
                 Some(Heard::Events(events)) => events,
             };
             let newest = events.iter().rev().find_map(|seen| seen.position);
+            // Unless the filters are done with them, no id may move the reader past these: one
+            // that panics has kept them from it.
+            let has_passed = std::mem::take(&mut self.has_passed);
             let events: Vec<Seen> = events.into_iter().filter_map(|seen| part.show(seen)).collect();
             let shown = events.iter().rev().find_map(Seen::id_position);
             // Asides alone move nobody.
-            self.has_passed = if newest.is_some() { newest != shown } else { self.has_passed };
+            self.has_passed = if newest.is_some() { newest != shown } else { has_passed };
             if !events.is_empty() {
                 return Polled::Heard(Heard::Events(Shown { part: at, events }));
             }

@@ -1,0 +1,73 @@
+//! What the code of others does to a channel: filters that panic, wakers that hold readers.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::time::Duration;
+
+use axum::extract::State;
+use sse_runtime::{Channel, EventId, Position, Resume, SseEvent, Subscription, call, sse_handler};
+use sse_tests::stream::Chunks;
+
+#[derive(Debug, PartialEq, SseEvent)]
+#[sse(source = "inventory")]
+enum InventoryEvent {
+    Left(u32),
+}
+
+use InventoryEvent::Left;
+
+type Inventory = Channel<InventoryEvent>;
+
+/// The last id in a chunk.
+fn last_id(text: &str) -> Option<Position> {
+    let id = text.lines().rev().find_map(|line| line.strip_prefix("id: "))?;
+    Some(Position::try_from(&id.parse::<EventId>().unwrap()).unwrap())
+}
+
+/// 13 is more than it can bear, and 0 is not shown.
+#[sse_handler]
+async fn fragile(State(channel): State<Inventory>, resume: Resume) -> Subscription<InventoryEvent> {
+    channel.subscribe(resume).filter(|Left(left)| {
+        assert_ne!(*left, 13, "an unlucky number");
+        *left > 0
+    })
+}
+
+#[sse_handler]
+async fn sturdy(State(channel): State<Inventory>, resume: Resume) -> Subscription<InventoryEvent> {
+    channel.subscribe(resume).filter(|Left(left)| *left > 0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_panics_ends_its_stream_alone() {
+    let channel = Inventory::new();
+    let mut fragile = Chunks::of(call!(fragile(State(channel.clone()), Resume::fresh())).await);
+    let mut sturdy = Chunks::of(call!(sturdy(State(channel.clone()), Resume::fresh())).await);
+    fragile.next().await.unwrap();
+    sturdy.next().await.unwrap();
+    channel.publish(&Left(13)).await.unwrap();
+    let bye = fragile.rest().await;
+    assert!(bye.starts_with("event: sse.bye\n") && bye.contains("{\"reason\":\"error\"}"), "{bye}");
+    assert!(sturdy.next().await.unwrap().contains("\ndata: 13\n"));
+    channel.publish(&Left(14)).await.unwrap();
+    assert!(sturdy.next().await.unwrap().contains("\ndata: 14\n"));
+    assert_eq!(channel.listeners(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_is_not_moved_past_what_a_panic_kept_from_it() {
+    let channel = Inventory::new();
+    let mut chunks = Chunks::of(call!(fragile(State(channel.clone()), Resume::fresh())).await);
+    let open = chunks.next().await.unwrap();
+    // Passed over: the reader is to be moved with the next heartbeat, or at the end.
+    channel.publish(&Left(0)).await.unwrap();
+    let passed = channel.position();
+    let polled = tokio::time::timeout(Duration::from_secs(1), chunks.next()).await;
+    assert!(polled.is_err(), "{polled:?}");
+    channel.publish(&Left(0)).await.unwrap();
+    channel.publish(&Left(13)).await.unwrap();
+    channel.publish(&Left(2)).await.unwrap();
+    let rest = chunks.rest().await;
+    assert!(rest.contains("{\"reason\":\"error\"}") && !rest.contains("\ndata: 2\n"), "{rest}");
+    let stands_at = last_id(&rest).or(last_id(&open)).unwrap();
+    assert!(stands_at.seq() <= passed.seq() + 1, "{rest}");
+}
