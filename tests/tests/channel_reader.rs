@@ -1,10 +1,19 @@
 //! What the code of others does to a channel: filters that panic, wakers that hold readers.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, mpsc},
+    task::{Context, Wake, Waker},
+    thread,
+    time::Duration,
+};
 
 use axum::extract::State;
-use sse_runtime::{Channel, EventId, Position, Resume, SseEvent, Subscription, call, sse_handler};
+use futures_util::Stream as _;
+use sse_runtime::{
+    Channel, ChannelEvents, EventId, Position, Resume, SseEvent, Subscription, call, sse_handler,
+};
 use sse_tests::stream::Chunks;
 
 #[derive(Debug, PartialEq, SseEvent)]
@@ -70,4 +79,47 @@ async fn a_reader_is_not_moved_past_what_a_panic_kept_from_it() {
     assert!(rest.contains("{\"reason\":\"error\"}") && !rest.contains("\ndata: 2\n"), "{rest}");
     let stands_at = last_id(&rest).or(last_id(&open)).unwrap();
     assert!(stands_at.seq() <= passed.seq() + 1, "{rest}");
+}
+
+/// A waker that holds a reader, as one does whose task is gone but for the waker.
+struct Holds(#[allow(dead_code, reason = "dropped with it")] Mutex<ChannelEvents<InventoryEvent>>);
+
+impl Wake for Holds {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// Runs it elsewhere, and fails where it does not come back.
+fn comes_back(run: impl FnOnce() + Send + 'static) {
+    let (done, is_done) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        run();
+        done.send(()).unwrap();
+    });
+    assert!(is_done.recv_timeout(Duration::from_secs(10)).is_ok(), "it stands still, or panicked");
+    thread.join().unwrap();
+}
+
+fn poll(events: &mut ChannelEvents<InventoryEvent>, waker: &Waker) {
+    assert!(Pin::new(events).poll_next(&mut Context::from_waker(waker)).is_pending());
+}
+
+#[test]
+fn a_waker_that_holds_a_reader_of_the_channel_may_be_the_last_to_do_so() {
+    comes_back(|| {
+        let channel = Inventory::new();
+        let holds = || {
+            let held = channel.subscribe(Resume::fresh()).events();
+            Waker::from(Arc::new(Holds(Mutex::new(held))))
+        };
+        let mut events = channel.subscribe(Resume::fresh()).events();
+        // Another waker takes its place.
+        poll(&mut events, &holds());
+        assert_eq!(channel.listeners(), 2);
+        poll(&mut events, Waker::noop());
+        assert_eq!(channel.listeners(), 1);
+        // Its reader leaves.
+        poll(&mut events, &holds());
+        drop(events);
+        assert_eq!(channel.listeners(), 0);
+    });
 }

@@ -121,12 +121,15 @@ impl<L: Hidden> Seam<L> {
     }
 
     pub(crate) fn leave(&self, slot: &Slot, leave: impl FnOnce(&mut L)) {
-        let state = &mut *self.lock();
+        let mut state = self.lock();
         leave(&mut state.log);
-        state.slots.leave(slot);
+        let left = state.slots.leave(slot);
         if state.slots.len() == 0 {
             state.log.left_alone();
         }
+        drop(state);
+        // Outside of the lock: it may be the last to hold a task that listens here.
+        drop(left);
     }
 
     /// Reads, or waits: the waker is in the list before anybody can append.
@@ -136,11 +139,12 @@ impl<L: Hidden> Seam<L> {
         waker: &Waker,
         read: impl FnOnce(&mut L) -> Option<R>,
     ) -> Option<R> {
-        let state = &mut *self.lock();
+        let mut state = self.lock();
         let found = read(&mut state.log);
-        if found.is_none() {
-            state.slots.wait(slot, waker);
-        }
+        let replaced = if found.is_none() { state.slots.wait(slot, waker) } else { None };
+        drop(state);
+        // Outside of the lock: it may be the last to hold a task that listens here.
+        drop(replaced);
         found
     }
 }

@@ -28,23 +28,28 @@ impl Slots {
         Slot(u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX))
     }
 
-    pub(crate) fn leave(&mut self, slot: &Slot) {
+    /// Its waker is for the caller to drop.
+    pub(crate) fn leave(&mut self, slot: &Slot) -> Option<Waker> {
+        let mut left = None;
         if let Some(waker) = self.slots.get_mut(slot.0 as usize) {
-            *waker = None;
+            left = waker.take();
             self.free.push(slot.0);
         }
         if self.len() == 0 {
             // A quiet channel need not keep the room for those that it once had.
             *self = Self::default();
         }
+        left
     }
 
-    /// Wakes this listener at the next event.
-    pub(crate) fn wait(&mut self, slot: &Slot, waker: &Waker) {
-        let Some(waiting) = self.slots.get_mut(slot.0 as usize) else { return };
-        if !waiting.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            *waiting = Some(waker.clone());
+    /// Wakes this listener at the next event. The waker that it had before is for the caller to
+    /// drop.
+    pub(crate) fn wait(&mut self, slot: &Slot, waker: &Waker) -> Option<Waker> {
+        let waiting = self.slots.get_mut(slot.0 as usize)?;
+        if waiting.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            return None;
         }
+        waiting.replace(waker.clone())
     }
 
     /// The wakers of all who wait. They wait no longer.
@@ -63,16 +68,15 @@ mod tests {
     fn places_are_used_again_and_given_back() {
         let mut slots = Slots::default();
         let (a, b) = (slots.take(), slots.take());
-        slots.wait(&a, Waker::noop());
-        slots.wait(&a, Waker::noop());
+        drop(slots.wait(&a, Waker::noop()));
+        drop(slots.wait(&a, Waker::noop()));
         assert_eq!((slots.len(), slots.drain().len(), slots.drain().len()), (2, 1, 0));
-        slots.wait(&a, Waker::noop());
-        slots.leave(&a);
+        drop(slots.wait(&a, Waker::noop()));
+        assert!(slots.leave(&a).is_some());
         assert_eq!((slots.len(), slots.drain().len()), (1, 0));
         let c = slots.take();
         assert_eq!((c.0, slots.len()), (0, 2));
-        slots.leave(&b);
-        slots.leave(&c);
+        assert!(slots.leave(&b).is_none() && slots.leave(&c).is_none());
         assert_eq!((slots.len(), slots.slots.capacity()), (0, 0));
     }
 }
