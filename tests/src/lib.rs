@@ -2,6 +2,7 @@
 
 pub mod checker;
 pub mod parser;
+pub mod random;
 
 #[cfg(doctest)]
 mod readme;

@@ -14,7 +14,7 @@ use axum::extract::State;
 use sse_runtime::{
     Channel, ChannelConfig, EventId, Position, Resume, SseEvent, Subscription, call, sse_handler,
 };
-use sse_tests::stream::Chunks;
+use sse_tests::{random::Random, stream::Chunks};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// Together they publish 10,000 events a second.
@@ -22,7 +22,7 @@ const PUBLISHERS: u32 = 4;
 const EACH_TICK: u32 = 5;
 const TICK: Duration = Duration::from_millis(2);
 /// Together they join 10,000 times.
-const READERS: usize = 40;
+const READERS: u64 = 40;
 const JOINS: usize = 250;
 
 #[derive(Debug, PartialEq, SseEvent)]
@@ -74,12 +74,6 @@ fn sequence(chunk: &str) -> impl Iterator<Item = u64> {
     ids.map(|id| Position::try_from(&id.parse::<EventId>().unwrap()).unwrap().seq())
 }
 
-/// A small generator of numbers that nobody can guess by looking, the same in each run.
-fn random(state: &mut u64) -> usize {
-    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    usize::try_from(*state >> 33).unwrap()
-}
-
 async fn join(storm: &Storm, from: Option<Position>, is_filtered: bool) {
     let before = storm.position().seq();
     let (state, resume) = (
@@ -115,16 +109,16 @@ async fn join(storm: &Storm, from: Option<Position>, is_filtered: bool) {
     }
 }
 
-async fn read(storm: Storm, positions: Positions, mut seed: u64) {
+async fn read(storm: Storm, positions: Positions, mut random: Random) {
     for _ in 0..JOINS {
-        let from = (random(&mut seed) % 3 != 0).then(|| {
+        let from = (random.below(3) != 0).then(|| {
             let positions = positions.lock().unwrap();
             // Most come back soon, and some late.
-            let most = if random(&mut seed) % 50 == 0 { 5_000 } else { 200 };
-            let back = random(&mut seed) % most.min(positions.len()).max(1);
+            let most = if random.below(50) == 0 { 5_000 } else { 200 };
+            let back = random.below(most.min(positions.len()).max(1));
             positions.iter().rev().nth(back).copied()
         });
-        join(&storm, from.flatten(), random(&mut seed) % 2 == 0).await;
+        join(&storm, from.flatten(), random.below(2) == 0).await;
     }
 }
 
@@ -136,8 +130,8 @@ async fn ten_thousand_join_a_storm_and_miss_nothing() {
     let publishers = [(); PUBLISHERS as usize].map(|()| {
         tokio::spawn(publish(storm.clone(), Arc::clone(&positions), Arc::clone(&is_over)))
     });
-    let readers: Vec<_> = (0..READERS)
-        .map(|seed| tokio::spawn(read(storm.clone(), Arc::clone(&positions), seed as u64)))
+    let readers: Vec<_> = (1..=READERS)
+        .map(|seed| tokio::spawn(read(storm.clone(), Arc::clone(&positions), Random::new(seed))))
         .collect();
     for reader in readers {
         // A reader that is never woken would wait for ever.
