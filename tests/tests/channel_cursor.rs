@@ -2,6 +2,8 @@
 //! comes after a position that was given to them, or are told what is gone, and nothing else.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use std::ops::Range;
+
 use axum::{
     Router,
     body::Body,
@@ -73,12 +75,13 @@ impl Answer {
     }
 
     /// The events that are sent again.
-    fn replay(self) -> std::ops::RangeInclusive<u64> {
-        match self {
-            Self::Fresh | Self::Reset(_) => HEAD + 1..=HEAD,
-            Self::Exact(seq) => seq + 1..=HEAD,
-            Self::Gap(_) => HEAD - KEPT + 1..=HEAD,
-        }
+    fn replay(self) -> Range<u64> {
+        let from = match self {
+            Self::Fresh | Self::Reset(_) => HEAD + 1,
+            Self::Exact(seq) => seq + 1,
+            Self::Gap(_) => HEAD - KEPT + 1,
+        };
+        from..HEAD + 1
     }
 
     fn rank(self) -> usize {
@@ -214,7 +217,7 @@ impl Stream {
             assert_eq!(expected.len(), 1);
         }
         // Where it stands now, and what is sent again.
-        let before = |answer: &Answer| answer.replay().start() - 1;
+        let before = |answer: &Answer| answer.replay().start - 1;
         let stands_at: Vec<_> = expected.iter().map(before).enumerate().collect();
         assert!(open.starts_with(&format!("id: {}\n", self.id(&stands_at))), "{shown}: {open}");
         let mut replay = String::new();
@@ -228,8 +231,8 @@ impl Stream {
                 seqs.map(|seq| seq.trim_end_matches('}').parse().unwrap()).collect();
             assert_eq!(seqs, answer.replay().collect::<Vec<_>>(), "{shown}: {open}{replay}");
         }
-        let ids = replay.lines().filter_map(|line| line.strip_prefix("id: "));
-        if let Some(last) = ids.last() {
+        let mut ids = replay.lines().filter_map(|line| line.strip_prefix("id: "));
+        if let Some(last) = ids.next_back() {
             let heads: Vec<_> = (0..expected.len()).map(|channel| (channel, HEAD)).collect();
             assert_eq!(last, self.id(&heads));
         }
