@@ -13,7 +13,8 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use sse_runtime::{
-    Channel, ChannelConfig, MergeError, Position, Resume, SseEvent, Subscription, sse_handler,
+    Channel, ChannelConfig, MergeError, Position, ResetReason, Resume, Resumed, SseEvent,
+    Subscription, sse_handler,
 };
 use sse_tests::{random::Random, stream::Chunks};
 use tower::ServiceExt as _;
@@ -309,6 +310,60 @@ async fn several_channels_answer_each_for_itself() {
         (String::new(), [Fresh; 3]),
     ] {
         assert_eq!(stream.check(sent.as_bytes()).await, answers, "{sent}");
+    }
+}
+
+/// A handler that resumes one of its channels alone, and begins with it or with the other.
+async fn half(channels: &Channels, resume: Resume, is_first: bool) -> String {
+    let mut of_each = [resume, Resume::fresh()];
+    if !is_first {
+        of_each.reverse();
+    }
+    let subscriptions = channels.iter().zip(of_each).map(|(channel, of)| channel.subscribe(of));
+    let resumed = Subscription::merge(subscriptions).unwrap().resumed();
+    let reason = resumed.reason().map(|reason| format!(" {}", reason.as_str()));
+    format!("{}{}", resumed.outcome().as_str(), reason.unwrap_or_default())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_the_handler_did_not_resume_is_no_exact_one() {
+    let channels: Channels = (0..2).map(|_| Channel::new()).collect();
+    let [a, b] = [&channels[0], &channels[1]];
+    let both = |a: Position, b: Position| {
+        let id = format!("{a}{}", &b.id().as_str()[4..]);
+        Resume::after(&id.parse().unwrap())
+    };
+    let seen = both(a.position(), b.position());
+    for (at, channel) in channels.iter().enumerate() {
+        channel.publish(&CursorEvent::Told { channel: at, seq: 1 }).await.unwrap();
+    }
+    for is_first in [true, false] {
+        // Nobody looked at the position in the other: what came there is not served.
+        assert_eq!(half(&channels, seen.clone(), is_first).await, "reset no_log");
+        assert_eq!(half(&channels, Resume::fresh(), is_first).await, "fresh");
+        // It was not there before.
+        let resumed = if is_first { a } else { b };
+        let alone = Resume::after(&resumed.position().id());
+        assert_eq!(half(&channels, alone, is_first).await, "exact");
+        // It may be what became of one that is gone.
+        let gone = Channel::<CursorEvent>::new().position();
+        let with_gone = both(resumed.position(), gone);
+        assert_eq!(half(&channels, with_gone, is_first).await, "reset epoch");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_channel_goes_by_the_position_that_it_was_given() {
+    let channels: Channels = (0..2).map(|_| Channel::new()).collect();
+    let gone = Channel::<CursorEvent>::new().position();
+    for at in 0..2 {
+        let resume = |of: usize| {
+            let position = if of == at { gone } else { channels[of].position() };
+            Resume::after(&position.id())
+        };
+        let of_each = (0..2).map(|of| channels[of].subscribe(resume(of)));
+        let resumed = Subscription::merge(of_each).unwrap().resumed();
+        assert_eq!(resumed, Resumed::Reset(ResetReason::Epoch));
     }
 }
 

@@ -102,7 +102,7 @@ impl<E> Channel<E> {
     where
         E: EncodeEvent,
     {
-        Subscription::new(Listener::join(&self.core, resume.into()))
+        Subscription::new(Listener::join(&self.core, &resume.into()))
     }
 
     pub(super) const fn of(core: Arc<Core>) -> Self {

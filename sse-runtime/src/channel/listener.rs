@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     event::control::ChannelOpen,
-    log::{Batch, Epoch, Look, MOST_PARTS, Matched, Place, Position, Read, Seen, combine, id_of},
+    log::{
+        Batch, Cursor, Epoch, Look, MOST_PARTS, Matched, Place, Position, Read, Seen, combine,
+        id_of,
+    },
     names::Resumed,
     wire::{EventId, FrameBuffer},
 };
@@ -28,7 +31,8 @@ pub(crate) struct Listener {
     parts: Parts,
     /// Which part is asked first: none is to outshout the others.
     turn: usize,
-    resume: Resume,
+    /// Whether the reader came with a position.
+    was_asked: bool,
     /// Whether events were passed over since an id went out.
     has_passed: bool,
 }
@@ -45,6 +49,8 @@ struct Part {
     slot: Slot,
     place: Place,
     matched: Matched,
+    /// The positions that the reader came with.
+    cursor: Option<Arc<Cursor>>,
     views: Vec<View>,
     /// Whether a view asks for the typed event.
     decodes: bool,
@@ -101,6 +107,7 @@ impl Part {
             slot,
             place,
             matched,
+            cursor: resume.positions(),
             views: Vec::new(),
             decodes: false,
             qualify: false,
@@ -184,9 +191,9 @@ impl Parts {
 }
 
 impl Listener {
-    pub(super) fn join(core: &Arc<Core>, resume: Resume) -> Self {
-        let parts = Parts { first: Part::join(core, &resume), rest: Vec::new() };
-        Self { parts, turn: 0, resume, has_passed: false }
+    pub(super) fn join(core: &Arc<Core>, resume: &Resume) -> Self {
+        let parts = Parts { first: Part::join(core, resume), rest: Vec::new() };
+        Self { parts, turn: 0, was_asked: resume.cursor().is_some(), has_passed: false }
     }
 
     /// Several made one.
@@ -196,6 +203,7 @@ impl Listener {
             match &mut merged {
                 None => merged = Some(listener),
                 Some(merged) => {
+                    merged.was_asked |= listener.was_asked;
                     merged.parts.rest.push(listener.parts.first);
                     merged.parts.rest.extend(listener.parts.rest);
                 }
@@ -248,12 +256,22 @@ impl Listener {
 
     /// The same for each channel.
     fn resumed_parts(&self) -> Vec<PartResumed> {
-        let (epochs, cursor) = (self.epochs(), self.resume.cursor().flatten());
+        let epochs = self.epochs();
         let resumed = self.parts.iter().map(|part| PartResumed {
             sources: part.core.sources(),
-            resumed: part.matched.resolve(cursor, &epochs),
+            resumed: self.resolve(part, &epochs),
         });
         resumed.collect()
+    }
+
+    fn resolve(&self, part: &Part, epochs: &[Epoch]) -> Resumed {
+        if part.matched != Matched::Nothing {
+            return part.matched.resolve(part.cursor.as_deref(), epochs);
+        }
+        // The handler did not resume this channel. What the others were given may speak of it
+        // all the same.
+        let cursors = self.parts.iter().filter_map(|other| other.cursor.as_deref());
+        combine(cursors.map(|cursor| Matched::ignored(part.core.epoch(), cursor, epochs)))
     }
 
     /// The same as `sse.open` lists it: only where there are several.
@@ -274,8 +292,8 @@ impl Listener {
     }
 
     /// Whether the reader came with a position.
-    pub(crate) fn was_asked_to_resume(&self) -> bool {
-        self.resume.cursor().is_some()
+    pub(crate) const fn was_asked_to_resume(&self) -> bool {
+        self.was_asked
     }
 
     /// Whether the reader has seen the end, and nothing will come.

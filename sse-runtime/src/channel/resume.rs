@@ -111,6 +111,14 @@ impl Resume {
         }
     }
 
+    /// The positions, if there are some, to be kept.
+    pub(super) fn positions(&self) -> Option<Arc<Cursor>> {
+        match &self.asked {
+            Asked::Nothing | Asked::Unreadable => None,
+            Asked::Id(_, cursor) => cursor.clone(),
+        }
+    }
+
     pub(super) const fn is_from_oldest(&self) -> bool {
         self.from_oldest
     }

@@ -63,6 +63,16 @@ impl Matched {
             Self::NoPart => Resumed::Fresh,
         }
     }
+
+    /// What a channel answers that was not asked for its position, where one on the same
+    /// stream was asked for these: what it has of the reader's is not served, and `fresh`
+    /// would hide that.
+    pub(crate) fn ignored(epoch: Epoch, cursor: &Cursor, epochs: &[Epoch]) -> Resumed {
+        if cursor.part(epoch).is_some() {
+            return Resumed::Reset(ResetReason::NoLog);
+        }
+        Self::NoPart.resolve(Some(cursor), epochs)
+    }
 }
 
 /// The answer of a stream of several channels: the worst of theirs, and the sum of what is gone.
