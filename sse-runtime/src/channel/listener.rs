@@ -8,17 +8,14 @@ use std::{
 use super::{
     core::Core,
     merge::MergeError,
+    parts::{Part, Parts},
     resume::Resume,
-    slots::Slot,
     view::View,
     write::{Line, write},
 };
 use crate::{
     event::control::ChannelOpen,
-    log::{
-        Batch, Cursor, Epoch, Look, MOST_PARTS, Matched, Place, Position, Read, Seen, combine,
-        id_of,
-    },
+    log::{Batch, Epoch, MOST_PARTS, Matched, Position, Seen, combine, id_of},
     names::Resumed,
     wire::{EventId, FrameBuffer},
 };
@@ -35,27 +32,6 @@ pub(crate) struct Listener {
     was_asked: bool,
     /// Whether events were passed over since an id went out.
     has_passed: bool,
-}
-
-/// Most have one.
-struct Parts {
-    first: Part,
-    rest: Vec<Part>,
-}
-
-/// A place in one channel.
-struct Part {
-    core: Arc<Core>,
-    slot: Slot,
-    place: Place,
-    matched: Matched,
-    /// The positions that the reader came with.
-    cursor: Option<Arc<Cursor>>,
-    views: Vec<View>,
-    /// Whether a view asks for the typed event.
-    decodes: bool,
-    /// Whether the source goes in front of the names.
-    qualify: bool,
 }
 
 /// What a listener hears.
@@ -91,103 +67,6 @@ enum Polled {
 struct PartResumed {
     sources: &'static [&'static str],
     resumed: Resumed,
-}
-
-impl Part {
-    fn join(core: &Arc<Core>, resume: &Resume) -> Self {
-        core.rules.listened_from_here();
-        let now = core.rules.now();
-        let (slot, (place, matched)) = core.seam.join(|ring, listeners| {
-            // What is too old by now is no longer there for anybody.
-            ring.trim(&core.rules.bounds, listeners, now);
-            ring.join(resume.cursor(), resume.is_from_oldest())
-        });
-        Self {
-            core: Arc::clone(core),
-            slot,
-            place,
-            matched,
-            cursor: resume.positions(),
-            views: Vec::new(),
-            decodes: false,
-            qualify: false,
-        }
-    }
-
-    /// The next batch as the log has it.
-    fn poll_read(&mut self, waker: &Waker) -> Option<Heard<Batch>> {
-        let place = &mut self.place;
-        let heard = self.core.seam.poll(&self.slot, waker, |ring| match ring.read(place) {
-            Some(Read::Batch(batch)) => Some(Heard::Events(batch)),
-            Some(Read::Fell { missed }) => Some(Heard::Fell { missed }),
-            None => ring.is_over(place).then_some(Heard::Over),
-        });
-        self.note(heard)
-    }
-
-    /// The next events, not yet filtered.
-    fn poll_look(&mut self, waker: &Waker) -> Option<Heard<Vec<Seen>>> {
-        let (place, decodes) = (&mut self.place, self.decodes);
-        let heard =
-            self.core.seam.poll(&self.slot, waker, |ring| match ring.look(place, decodes) {
-                Some(Look::Events(events)) => Some(Heard::Events(events)),
-                Some(Look::Fell { missed }) => Some(Heard::Fell { missed }),
-                None => ring.is_over(place).then_some(Heard::Over),
-            });
-        self.note(heard)
-    }
-
-    /// Keeps what a fall cost, to be told.
-    fn note<T>(&mut self, heard: Option<Heard<T>>) -> Option<Heard<T>> {
-        if let Some(Heard::Fell { missed }) = heard {
-            self.matched = Matched::Judged(Resumed::Gap { missed });
-        }
-        heard
-    }
-
-    fn show(&self, seen: Seen) -> Option<Seen> {
-        self.views.iter().try_fold(seen, |seen, view| view(seen))
-    }
-
-    fn position(&self) -> Position {
-        self.place.position(self.core.epoch())
-    }
-
-    fn is_over(&self) -> bool {
-        self.core.seam.with(|ring, _| ring.is_over(&self.place))
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        let now = self.core.rules.now();
-        self.core.seam.leave(&self.slot, |ring| ring.touch(now));
-    }
-}
-
-impl Parts {
-    const fn len(&self) -> usize {
-        self.rest.len() + 1
-    }
-
-    fn get(&self, at: usize) -> &Part {
-        at.checked_sub(1).and_then(|at| self.rest.get(at)).unwrap_or(&self.first)
-    }
-
-    fn get_mut(&mut self, at: usize) -> &mut Part {
-        match at.checked_sub(1).and_then(|at| self.rest.get_mut(at)) {
-            Some(part) => part,
-            None => &mut self.first,
-        }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &Part> {
-        std::iter::once(&self.first).chain(&self.rest)
-    }
-
-    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Part> {
-        std::iter::once(&mut self.first).chain(&mut self.rest)
-    }
 }
 
 impl Listener {

@@ -12,6 +12,7 @@ mod lag;
 mod listener;
 mod merge;
 mod name;
+mod parts;
 mod publish;
 mod resume;
 mod seam;

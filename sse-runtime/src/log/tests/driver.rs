@@ -1,4 +1,5 @@
 //! Does to the log and to the model what an operation says, as a channel would, and compares.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::rc::Rc;
 

@@ -1,4 +1,5 @@
 //! How a reader comes and goes.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::VecDeque;
 

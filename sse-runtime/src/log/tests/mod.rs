@@ -1,5 +1,4 @@
 //! The log against a model that is written from what it promises.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod driver;
 mod edges;

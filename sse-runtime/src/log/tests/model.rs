@@ -1,5 +1,6 @@
 //! What a log promises, as slow and plain as it can be said: everything is kept in one list for
 //! ever, and each question is answered by walking through it.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use crate::{
     log::{Bounds, Position},

@@ -1,4 +1,5 @@
 //! One reader of the log, and what it must get.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::{collections::VecDeque, rc::Rc};
 
