@@ -25,8 +25,13 @@ const MOMENT: Duration = Duration::from_millis(1);
 
 /// Whose channels are kept for a minute.
 fn hub() -> Hub<OrderEvent> {
+    hub_of(100)
+}
+
+/// The same, with at most so many.
+fn hub_of(channels: usize) -> Hub<OrderEvent> {
     let config = ChannelConfig::new().retention(MINUTE).linger(Duration::ZERO);
-    Hub::with_config(config).unwrap()
+    Hub::with_config(config.channels(channels)).unwrap()
 }
 
 fn name(name: &str) -> ChannelName {
@@ -56,7 +61,7 @@ async fn asking_for_a_channel_does_not_make_it() {
 
 #[tokio::test(start_paused = true)]
 async fn there_are_as_many_as_there_may_be() {
-    let hub = hub().at_most(2);
+    let hub = hub_of(2);
     let held = hub.get_or_create(&name("a")).unwrap();
     hub.get_or_create(&name("b")).unwrap();
     let refused = hub.get_or_create(&name("c")).unwrap_err();
@@ -74,7 +79,7 @@ async fn there_are_as_many_as_there_may_be() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_hub_finds_room_among_many() {
-    let hub = hub().at_most(1_000);
+    let hub = hub_of(1_000);
     let held: Vec<_> =
         (0..999).map(|at| hub.get_or_create(&name(&at.to_string())).unwrap()).collect();
     hub.get_or_create(&name("last")).unwrap();
