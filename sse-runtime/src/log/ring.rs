@@ -196,6 +196,16 @@ impl Ring {
         while self.kept <= head && self.is_beyond(bounds, head, now) {
             self.kept += 1;
         }
+        self.let_go(listeners);
+        if let Some(ids) = &mut self.ids {
+            ids.forget(self.kept, now);
+            if ids.len() == 0 {
+                self.ids = None;
+            }
+        }
+    }
+
+    fn let_go(&mut self, listeners: usize) {
         while self.first < self.kept && self.may_go(listeners) {
             let Some(gone) = self.entries.pop_front() else { break };
             self.first += 1;
@@ -205,12 +215,6 @@ impl Ring {
         self.chunks.forget(self.start);
         if self.entries.is_empty() {
             self.entries = VecDeque::new();
-        }
-        if let Some(ids) = &mut self.ids {
-            ids.forget(self.kept, now);
-            if ids.len() == 0 {
-                self.ids = None;
-            }
         }
     }
 
@@ -258,12 +262,13 @@ impl Ring {
         self.touched = now;
     }
 
-    /// Nobody listens any more.
+    /// Nobody listens any more, and so nobody is late.
     pub(crate) fn left_alone(&mut self) {
         if let Some(asides) = &mut self.asides {
             asides.clear();
         }
         self.mixed = None;
+        self.let_go(0);
     }
 
     fn seal(&mut self) {

@@ -102,3 +102,15 @@ fn a_quiet_log_forgets_the_ids_of_what_is_too_old() {
         both.into_iter().chain([Op::Wait(119_999), own(3), own(2), Op::Wait(1), own(1)]),
     );
 }
+
+#[test]
+fn a_log_that_is_left_alone_keeps_nothing_for_who_is_late() {
+    let mut driver = Driver::new(NO_HISTORY);
+    for op in [join(From::Nothing), publish(Kind::Numbered, 10_000, 20), Op::Show] {
+        driver.run(op);
+    }
+    assert_eq!(driver.ring.entries.len(), 20);
+    driver.run(Op::Leave { reader: 0 });
+    assert_eq!(driver.ring.entries.len(), 0);
+    assert!(driver.ring.chunks.read(0).is_none());
+}

@@ -14,7 +14,12 @@ use proptest::{collection::vec, prelude::*};
 use strategies::{bounds, op, plain};
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    // Half as many as usual, because each is long; `PROPTEST_CASES` asks for more.
+    #![proptest_config(ProptestConfig {
+        cases: ProptestConfig::default().cases / 2,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// Whatever happens, in whatever order: every answer is that of the model, and every reader
     /// gets what comes after its position, once, in order, or is told how much is gone.
