@@ -11,7 +11,10 @@ use sse_runtime::{
     ResetReason, Resume, Resumed, SseEvent, Subscription, event_id, sse_handler,
 };
 use sse_tests::stream::{Chunks, request};
-use tokio::{runtime, time::advance};
+use tokio::{
+    runtime,
+    time::{advance, timeout},
+};
 use tower::ServiceExt as _;
 
 #[derive(Debug, Clone, PartialEq, SseEvent)]
@@ -254,6 +257,28 @@ fn what_lingers_is_shown_when_the_runtime_of_its_timer_goes_away() {
     publish(&orders, &note("at once")).unwrap();
     publish(&orders, &note("as well")).unwrap();
     assert_eq!(found(&mut events), [note("at once"), note("as well")]);
+}
+
+#[test]
+fn what_lingers_does_not_wait_for_a_runtime_that_stands_still() {
+    let works = runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build();
+    let works = works.unwrap();
+    // It works only while somebody blocks on it.
+    let stands = runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let orders = Orders::new();
+    let mut events = works.block_on(async { orders.subscribe(Resume::fresh()).events() });
+    let _listens = stands.block_on(async { orders.subscribe(Resume::fresh()) });
+    let all = [note("at once"), note("later")];
+    for event in &all {
+        publish(&orders, event).unwrap();
+    }
+    works.block_on(async {
+        for event in &all {
+            let next = timeout(Duration::from_secs(10), events.next());
+            let next = next.await.expect("it is hidden for ever");
+            assert_eq!(*next.unwrap().unwrap().event, *event);
+        }
+    });
 }
 
 /// Publishes when it is encoded.

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, time::Instant};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    time::Instant,
+};
 
 use super::{
     config::ChannelConfig,
@@ -65,8 +68,15 @@ impl Rules {
     }
 
     pub(super) fn listened_from_here(&self) {
-        if let Ok(handle) = Handle::try_current() {
-            *self.runtime.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        // One of a single thread works only while somebody blocks on it, which nobody may do
+        // again: it does not take the place of one that works by itself.
+        let works_by_itself =
+            |handle: &Handle| handle.runtime_flavor() != RuntimeFlavor::CurrentThread;
+        if let Ok(here) = Handle::try_current() {
+            let mut known = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
+            if works_by_itself(&here) || !known.as_ref().is_some_and(works_by_itself) {
+                *known = Some(here);
+            }
         }
     }
 }
