@@ -114,7 +114,7 @@ async fn read(storm: Storm, positions: Positions, mut random: Random) {
         let from = (random.below(3) != 0).then(|| {
             let positions = positions.lock().unwrap();
             // Most come back soon, and some late.
-            let most = if random.below(50) == 0 { 5_000 } else { 200 };
+            let most = if random.below(50) == 0 { 2_000 } else { 50 };
             let back = random.below(most.min(positions.len()).max(1));
             positions.iter().rev().nth(back).copied()
         });
