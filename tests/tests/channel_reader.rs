@@ -123,3 +123,47 @@ fn a_waker_that_holds_a_reader_of_the_channel_may_be_the_last_to_do_so() {
         assert_eq!(channel.listeners(), 0);
     });
 }
+
+/// Where an event looks when it is dropped.
+static LOOKED_AT: Mutex<Option<Channel<LoudEvent>>> = Mutex::new(None);
+
+#[derive(Debug, SseEvent)]
+#[sse(source = "loud")]
+enum LoudEvent {
+    Said(u32),
+}
+
+impl Drop for LoudEvent {
+    fn drop(&mut self) {
+        // A copy, so that the channel is asked outside of this lock.
+        let channel = LOOKED_AT.lock().unwrap().clone();
+        if let Some(channel) = channel {
+            let _position = channel.position();
+        }
+    }
+}
+
+#[test]
+fn what_readers_made_of_an_event_is_dropped_outside_of_the_lock() {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let config = sse_runtime::ChannelConfig::new().history(1);
+        let channel = Channel::with_config(config).unwrap();
+        *LOOKED_AT.lock().unwrap() = Some(channel.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            for number in 0..3 {
+                // Decoded for this reader, kept for others, and gone with the next publish.
+                let mut events =
+                    Box::pin(channel.subscribe(Resume::fresh().from_oldest()).events());
+                channel.publish(&LoudEvent::Said(number)).await.unwrap();
+                std::future::poll_fn(|cx| events.as_mut().poll_next(cx)).await.unwrap().unwrap();
+            }
+        });
+        done.send(()).unwrap();
+    });
+    assert!(
+        is_done.recv_timeout(Duration::from_secs(60)).is_ok(),
+        "the channel is locked for ever"
+    );
+}

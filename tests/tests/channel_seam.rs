@@ -34,6 +34,10 @@ struct Log {
 }
 
 impl Hidden for Log {
+    type Rest = ();
+
+    fn take_rest(&mut self) {}
+
     fn show(&mut self) {
         self.shown = self.events;
     }

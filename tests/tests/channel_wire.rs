@@ -298,6 +298,22 @@ async fn what_became_of_two_logs_that_are_gone_is_a_reset() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_gap_counts_beside_a_channel_that_is_reset() {
+    let inventory = Inventory::with_config(ChannelConfig::new().history(1)).unwrap();
+    let gone = Channel::<HostEvent>::new().position();
+    let start = inventory.position();
+    for left in 0..4 {
+        inventory.publish(&stock("A-1", left)).await.unwrap();
+    }
+    let id = format!("{start}{}", &gone.id().as_str()[4..]).parse::<EventId>().unwrap();
+    let channels = (inventory, Channel::<HostEvent>::new());
+    let mut chunks = Chunks::of(call!(all(State(channels), Resume::after(&id))).await);
+    let open = chunks.next().await.unwrap();
+    assert!(open.contains("{\"resume\":\"reset\",\"missed\":3,\"reason\":\"epoch\","), "{open}");
+    assert!(open.contains("\"resume\":\"gap\",\"missed\":3}"), "{open}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_position_that_the_handler_ignores_is_a_reset() {
     #[sse_handler]
     async fn ignoring(State(channel): State<Inventory>) -> Subscription<InventoryEvent> {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     event::Head,
-    log::{Bounds, Draft, Epoch, Refused, Ring},
+    log::{Bounds, Draft, Epoch, Refused, Rest, Ring},
     wire::EventId,
 };
 
@@ -146,17 +146,25 @@ impl Core {
         tracing::trace!(channel, event_seq, event_id, event_name, duplicate, "published");
     }
 
-    /// Lets go of what is too old, and says whether nothing is left and nobody listens.
-    pub(super) fn is_idle(&self) -> bool {
+    /// Lets go of what is too old, and says whether nothing is left and nobody listens. What
+    /// readers made of it goes into `rest`.
+    pub(super) fn is_idle(&self, rest: &mut Rest) -> bool {
         let now = self.rules.now();
         self.seam.with(|ring, listeners| {
             ring.trim(&self.rules.bounds, listeners, now);
+            rest.append(&mut ring.take_rest());
             listeners == 0 && ring.is_idle(now, self.rules.bounds.retention)
         })
     }
 }
 
 impl Hidden for Ring {
+    type Rest = Rest;
+
+    fn take_rest(&mut self) -> Rest {
+        Self::take_rest(self)
+    }
+
     fn show(&mut self) {
         Self::show(self);
     }

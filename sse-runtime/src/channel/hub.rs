@@ -13,7 +13,15 @@ use super::{
     handle::Channel,
     name::ChannelName,
 };
-use crate::event::EncodeEvent;
+use crate::{event::EncodeEvent, log::Rest};
+
+/// What is forgotten, to be dropped outside of the lock: what readers made of events may run
+/// their code then.
+#[derive(Default)]
+struct Gone {
+    channels: Vec<Arc<Core>>,
+    rest: Rest,
+}
 
 /// How many channels are looked at for each new one: more than one, so that looking keeps ahead.
 const LOOKS: usize = 2;
@@ -122,14 +130,18 @@ impl<E> Hub<E> {
         if let Some(core) = channels.by_name.get(name) {
             return Ok(Channel::of(Arc::clone(core)));
         }
-        channels.forget_some(LOOKS);
+        let mut gone = Gone::default();
+        channels.forget_some(LOOKS, &mut gone);
         let (most, now) = (self.shared.most, self.shared.rules.now());
-        if channels.by_name.len() >= most && !channels.make_room(now) {
+        if channels.by_name.len() >= most && !channels.make_room(now, &mut gone) {
+            drop(channels);
             return Err(HubFull { channels: most });
         }
         let channel = Channel::in_hub(Arc::clone(&self.shared.rules), Some(name.clone()));
         channels.order.push_back(name.clone());
         channels.by_name.insert(name.clone(), Arc::clone(channel.core()));
+        drop(channels);
+        drop(gone);
         Ok(channel)
     }
     /// The channel of this name, if it is there. Never makes one: whoever asks for names that
@@ -155,10 +167,12 @@ impl<E> Hub<E> {
     /// Forgets every channel that can be forgotten, and says how many. A hub does it by itself
     /// as new channels come; call it now and then where none do.
     pub fn forget_idle(&self) -> usize {
+        let mut gone = Gone::default();
         let mut channels = self.shared.lock();
-        let before = channels.by_name.len();
-        channels.forget_some(before);
-        before - channels.by_name.len()
+        let count = channels.by_name.len();
+        channels.forget_some(count, &mut gone);
+        drop(channels);
+        gone.channels.len()
     }
 }
 
@@ -170,14 +184,15 @@ impl Shared {
 
 impl Channels {
     /// Looks at so many channels, those first that were not looked at for longest.
-    fn forget_some(&mut self, count: usize) {
+    fn forget_some(&mut self, count: usize, gone: &mut Gone) {
         for _ in 0..count {
             let Some(name) = self.order.pop_front() else { return };
             // Handles are made under this lock or from others: with one that is left, nobody
             // else has the channel, or can get it meanwhile.
-            let can_go = |core: &Arc<Core>| Arc::strong_count(core) == 1 && core.is_idle();
+            let can_go =
+                |core: &Arc<Core>| Arc::strong_count(core) == 1 && core.is_idle(&mut gone.rest);
             if self.by_name.get(&name).is_some_and(can_go) {
-                self.by_name.remove(&name);
+                gone.channels.extend(self.by_name.remove(&name));
             } else {
                 self.order.push_back(name);
             }
@@ -185,13 +200,13 @@ impl Channels {
     }
 
     /// Looks at all of them, at most once a second: asking a full hub must stay cheap.
-    fn make_room(&mut self, now: u64) -> bool {
+    fn make_room(&mut self, now: u64, gone: &mut Gone) -> bool {
         if self.swept.is_some_and(|swept| now < swept + 1_000) {
             return false;
         }
         self.swept = Some(now);
         let before = self.by_name.len();
-        self.forget_some(before);
+        self.forget_some(before, gone);
         self.by_name.len() < before
     }
 }

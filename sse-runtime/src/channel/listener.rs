@@ -133,6 +133,13 @@ impl Listener {
         combine(self.resumed_parts().into_iter().map(|part| part.resumed))
     }
 
+    /// How many events are known to be gone, in all channels together. One of them may be
+    /// reset, and another have a gap.
+    pub(crate) fn missed(&self) -> u64 {
+        let parts = self.resumed_parts().into_iter();
+        parts.fold(0, |sum, part| sum.saturating_add(part.resumed.missed()))
+    }
+
     /// The same for each channel.
     fn resumed_parts(&self) -> Vec<PartResumed> {
         let epochs = self.epochs();

@@ -14,6 +14,11 @@ use super::{
 
 /// A log that hides what is appended until it is shown.
 pub(crate) trait Hidden {
+    /// What is left of entries that are gone, and may run the code of others when it is dropped.
+    type Rest;
+
+    /// Takes what is left, to be dropped outside of the lock.
+    fn take_rest(&mut self) -> Self::Rest;
     /// Shows what was appended.
     fn show(&mut self);
     /// Whether something waits to be shown.
@@ -77,18 +82,14 @@ impl<L: Hidden> Seam<L> {
         can_linger: bool,
         append: impl FnOnce(&mut L, usize) -> R,
     ) -> (R, Wake) {
-        let state = &mut *self.lock();
+        let mut guard = self.lock();
+        let state = &mut *guard;
         let appended = append(&mut state.log, state.slots.len());
-        // With nobody to show it to, frames gather until somebody comes.
-        if state.slots.len() == 0 || !state.log.has_hidden() {
-            return (appended, Wake::default());
-        }
-        if state.lingers && !state.log.is_full() {
-            return (appended, Wake::default());
-        }
-        let starts_timer = can_linger && !state.lingers;
-        state.lingers |= can_linger;
-        (appended, state.show(starts_timer))
+        let wake = state.appended(can_linger);
+        let rest = state.log.take_rest();
+        drop(guard);
+        drop(rest);
+        (appended, wake)
     }
 
     /// The timer has rung. Without anything to wake for, it is over: the next event leaves at
@@ -111,13 +112,18 @@ impl<L: Hidden> Seam<L> {
 
     /// A new listener: its place among the others and in the log are taken together.
     pub(crate) fn join<R>(&self, join: impl FnOnce(&mut L, usize) -> R) -> (Slot, R) {
-        let state = &mut *self.lock();
+        let mut guard = self.lock();
+        let state = &mut *guard;
         if !state.lingers {
             // What came while nobody listened.
             state.log.show();
         }
         let joined = join(&mut state.log, state.slots.len());
-        (state.slots.take(), joined)
+        let slot = state.slots.take();
+        let rest = state.log.take_rest();
+        drop(guard);
+        drop(rest);
+        (slot, joined)
     }
 
     pub(crate) fn leave(&self, slot: &Slot, leave: impl FnOnce(&mut L)) {
@@ -127,9 +133,10 @@ impl<L: Hidden> Seam<L> {
         if state.slots.len() == 0 {
             state.log.left_alone();
         }
+        let rest = state.log.take_rest();
         drop(state);
         // Outside of the lock: it may be the last to hold a task that listens here.
-        drop(left);
+        drop((left, rest));
     }
 
     /// Reads, or waits: the waker is in the list before anybody can append.
@@ -150,6 +157,20 @@ impl<L: Hidden> Seam<L> {
 }
 
 impl<L: Hidden> State<L> {
+    /// Something was appended, or not.
+    fn appended(&mut self, can_linger: bool) -> Wake {
+        // With nobody to show it to, frames gather until somebody comes.
+        if self.slots.len() == 0 || !self.log.has_hidden() {
+            return Wake::default();
+        }
+        if self.lingers && !self.log.is_full() {
+            return Wake::default();
+        }
+        let starts_timer = can_linger && !self.lingers;
+        self.lingers |= can_linger;
+        self.show(starts_timer)
+    }
+
     fn show(&mut self, starts_timer: bool) -> Wake {
         self.log.show();
         Wake { wakers: self.slots.drain(), starts_timer }

@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct Open<'a> {
     /// What became of the position that the reader came with.
     pub(crate) resumed: Resumed,
+    /// How many events are known to be gone for good, in all channels together.
+    pub(crate) missed: u64,
     /// Where the reader stands now.
     pub(crate) standing: Standing,
     /// The same for each channel of a stream of several.
@@ -84,7 +86,7 @@ impl Open<'_> {
     pub(crate) fn write(&self, buffer: &mut FrameBuffer) -> Result<(), EncodeError> {
         let data = OpenData {
             resume: self.resumed.outcome().as_str(),
-            missed: self.resumed.missed(),
+            missed: self.missed,
             reason: self.resumed.reason().map(ResetReason::as_str),
             heartbeat_ms: self.heartbeat_ms,
             sources: self.sources,
@@ -198,6 +200,7 @@ mod tests {
         let mut buffer = FrameBuffer::new();
         let open = Open {
             resumed: Resumed::Fresh,
+            missed: 0,
             standing: Standing::Unknown,
             channels: &[],
             heartbeat_ms: Some(15_000),
@@ -218,6 +221,7 @@ mod tests {
         let mut buffer = FrameBuffer::new();
         let open = Open {
             resumed: Resumed::Reset(ResetReason::NoLog),
+            missed: 0,
             standing: Standing::Forgotten,
             channels: &[],
             heartbeat_ms: None,
@@ -239,6 +243,7 @@ mod tests {
         ];
         let open = Open {
             resumed: Resumed::Reset(ResetReason::Epoch),
+            missed: 3,
             standing: Standing::At(EventId::from_u128(7)),
             channels: &channels,
             heartbeat_ms: None,

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 
-use super::entry::Extra;
+use super::entry::{Extra, Rest};
 use crate::event::Head;
 
 /// How many ephemeral frames wait for readers that are a moment late, and how many bytes. A
@@ -34,7 +34,8 @@ pub(super) struct Aside {
 }
 
 impl Asides {
-    pub(super) fn push(&mut self, aside: Aside) {
+    /// Adds one; what readers made of those that go is left in `rest`.
+    pub(super) fn push(&mut self, aside: Aside, rest: &mut Rest) {
         self.bytes += aside.frame.len();
         self.hidden_bytes += aside.frame.len();
         self.frames.push_back(aside);
@@ -44,6 +45,7 @@ impl Asides {
             let Some(gone) = self.frames.pop_front() else { break };
             self.bytes -= gone.frame.len();
             self.first += 1;
+            rest.extend(gone.extra.filter(|extra| extra.is_decoded()));
         }
     }
 
@@ -67,10 +69,11 @@ impl Asides {
     }
 
     /// Nobody is there who could still see them.
-    pub(super) fn clear(&mut self) {
+    pub(super) fn clear(&mut self, rest: &mut Rest) {
         self.first = self.end();
         self.shown = self.first;
-        self.frames = VecDeque::new();
+        let gone = std::mem::take(&mut self.frames).into_iter();
+        rest.extend(gone.filter_map(|aside| aside.extra).filter(|extra| extra.is_decoded()));
         (self.bytes, self.hidden_bytes) = (0, 0);
     }
 
@@ -101,7 +104,7 @@ mod tests {
     #[test]
     fn what_is_not_shown_is_not_seen() {
         let mut asides = Asides::default();
-        asides.push(aside(1));
+        asides.push(aside(1), &mut Rest::new());
         assert!(asides.has_hidden() && asides.next(0).is_none());
         asides.show();
         assert_eq!(asides.next(0).map(|(number, _)| number), Some(0));
@@ -112,7 +115,7 @@ mod tests {
     fn both_bounds_hold_and_a_late_reader_goes_on_at_the_oldest() {
         let mut asides = Asides::default();
         let mut push = |length| {
-            asides.push(aside(length));
+            asides.push(aside(length), &mut Rest::new());
             asides.show();
             (asides.frames.len(), asides.end())
         };
@@ -120,10 +123,10 @@ mod tests {
         assert_eq!((0..10).map(|_| push(MOST_BYTES / 4)).last(), Some((4, 1_010)));
         assert_eq!(asides.next(3).map(|(number, _)| number), Some(1_006));
         // What was not shown stays: a channel shows it before it is too much.
-        asides.push(aside(4 * MOST_BYTES));
-        asides.push(aside(1));
+        asides.push(aside(4 * MOST_BYTES), &mut Rest::new());
+        asides.push(aside(1), &mut Rest::new());
         assert_eq!((asides.frames.len(), asides.end()), (2, 1_012));
-        asides.clear();
+        asides.clear(&mut Rest::new());
         assert_eq!((asides.end(), asides.bytes), (1_012, 0));
     }
 }

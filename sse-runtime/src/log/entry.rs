@@ -45,7 +45,15 @@ pub(crate) struct Extra {
     pub(crate) decoded: OnceLock<Option<Arc<dyn Any + Send + Sync>>>,
 }
 
+/// What readers made of events that are gone, to be dropped where no lock is held.
+pub(crate) type Rest = Vec<Arc<Extra>>;
+
 impl Extra {
+    /// Whether it holds what a reader made.
+    pub(super) fn is_decoded(&self) -> bool {
+        self.decoded.get().is_some()
+    }
+
     pub(crate) fn of(topic: Option<&str>) -> Option<Arc<Self>> {
         topic.map(|topic| Arc::new(Self { topic: Some(topic.into()), ..Self::default() }))
     }

@@ -21,7 +21,7 @@ mod tests;
 pub(crate) use bounds::Bounds;
 pub(crate) use chunks::BATCH;
 pub(crate) use cursor::{Cursor, MOST_PARTS};
-pub(crate) use entry::{Draft, Extra, Seen};
+pub(crate) use entry::{Draft, Extra, Rest, Seen};
 pub(crate) use position::{Epoch, id_of};
 pub use position::{InvalidPosition, Position};
 pub(crate) use reader::{Batch, Look, Place, Read};

@@ -8,7 +8,7 @@ use super::{
     asides::{Aside, Asides},
     bounds::{Bounds, HIDDEN_EVENTS, WAKE_BYTES, WAKE_EVENTS, WAKE_LEAST},
     chunks::{BATCH, Chunks, Mark},
-    entry::{Draft, Entry, Extra},
+    entry::{Draft, Entry, Extra, Rest},
     ids::{Ids, Known},
     position::{Epoch, Position, Tag},
     reader::Mixed,
@@ -41,6 +41,8 @@ pub(crate) struct Ring {
     ended: bool,
     /// When somebody last published or left.
     touched: u64,
+    /// What readers made of events that are gone.
+    pub(super) rest: Rest,
 }
 
 /// What became of a draft.
@@ -80,6 +82,7 @@ impl Ring {
             ids: None,
             ended: false,
             touched: now,
+            rest: Rest::new(),
         }
     }
 
@@ -178,7 +181,7 @@ impl Ring {
             head: draft.head,
             extra: Extra::of(draft.topic),
         };
-        self.asides.get_or_insert_default().push(aside);
+        self.asides.get_or_insert_default().push(aside, &mut self.rest);
     }
 
     fn remember(&mut self, id: &EventId, known: Known, bounds: &Bounds) -> Result<(), Refused> {
@@ -211,6 +214,7 @@ impl Ring {
             self.first += 1;
             self.start = gone.end;
             self.before = gone.tag;
+            self.rest.extend(gone.extra.filter(|extra| extra.is_decoded()));
         }
         self.chunks.forget(self.start);
         if self.entries.is_empty() {
@@ -257,6 +261,12 @@ impl Ring {
         self.entry(seq).map(|entry| entry.tag)
     }
 
+    /// What readers made of events that are gone. Their own code may run when it is dropped, and
+    /// so that happens outside of every lock.
+    pub(crate) fn take_rest(&mut self) -> Rest {
+        std::mem::take(&mut self.rest)
+    }
+
     /// Somebody has come or gone.
     pub(crate) fn touch(&mut self, now: u64) {
         self.touched = now;
@@ -265,7 +275,7 @@ impl Ring {
     /// Nobody listens any more, and so nobody is late.
     pub(crate) fn left_alone(&mut self) {
         if let Some(asides) = &mut self.asides {
-            asides.clear();
+            asides.clear(&mut self.rest);
         }
         self.mixed = None;
         self.let_go(0);

@@ -149,12 +149,14 @@ impl Delivery {
             (None, Resumed::Reset(_)) => (Standing::Forgotten, Vec::new()),
             (None, _) => (Standing::Unknown, Vec::new()),
         };
+        let missed = listener.as_ref().map_or(0, |listener| listener.missed());
         let has_log = listener.is_some();
         if let Some(listener) = listener {
             listener.told();
         }
         let open = Open {
             resumed,
+            missed,
             standing,
             channels: &channels,
             heartbeat_ms: options.heartbeat.map(milliseconds),
