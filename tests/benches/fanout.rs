@@ -1,0 +1,159 @@
+//! What fan-out costs: `cargo bench -p sse-tests --bench fanout`, some two minutes.
+//!
+//! One channel with 1,000 subscribers, behind `axum::serve`, is compared with what a careful
+//! user of axum writes by hand: frames encoded once, `tokio::sync::broadcast`,
+//! `Body::from_stream`. Each side is a process of its own, this binary again, on one core; the
+//! load is this process, on another. The figure is the processor time that the server process
+//! takes for each event that a subscriber gets, by the accounting of the system. Most of it is
+//! spent in the kernel, which both sides need alike: what differs is how often.
+//!
+//! The sides take turns, and the ratios are those of neighbours: other work on the machine
+//! meets both.
+
+#![allow(clippy::expect_used, reason = "a benchmark stops at the first fault")]
+
+mod harness;
+#[path = "fanout/load.rs"]
+mod load;
+#[path = "fanout/process.rs"]
+mod process;
+#[path = "fanout/server.rs"]
+mod server;
+#[path = "fanout/subscriber.rs"]
+mod subscriber;
+
+use std::{env, io};
+
+use harness::{median, verdict};
+use load::Measured;
+use process::Cores;
+
+/// How many listen.
+const SUBSCRIBERS: usize = 1_000;
+/// How many events are on their way at once where the publisher goes as fast as it can. An
+/// event is on its way until every subscriber has it.
+const WINDOW: u64 = 64;
+/// How many events a second, where it does not.
+const RATE: u64 = 40;
+const ROUNDS: usize = 5;
+
+/// What one run of a server is asked to do.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    side: Side,
+    pace: Pace,
+    /// Not measured.
+    warmup: u64,
+    events: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Reference,
+    /// With this linger, in milliseconds.
+    Ours(u64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Window,
+    Rate,
+}
+
+impl Plan {
+    const fn full(side: Side) -> Self {
+        Self { side, pace: Pace::Window, warmup: 640, events: 3_200 }
+    }
+
+    const fn paced(side: Side) -> Self {
+        Self { side, pace: Pace::Rate, warmup: RATE, events: 3 * RATE }
+    }
+}
+
+fn main() -> io::Result<()> {
+    let mut args = env::args().skip(1);
+    if args.next().as_deref() == Some(process::SERVE) {
+        return server::run(process::plan_of(args).expect("the plan of a server"));
+    }
+    // Two ends of each connection are in two processes.
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(0);
+    if process::cpu().is_err() {
+        println!("not measured: this system does not tell the processor time of a process");
+        return Ok(());
+    }
+    if files < SUBSCRIBERS as u64 + 64 {
+        println!("not measured: {files} open files are allowed, and {SUBSCRIBERS} are needed");
+        return Ok(());
+    }
+    let cores = Cores::separate();
+    println!("{cores}");
+    as_fast_as_it_can(&cores)?;
+    at_a_rate(&cores)
+}
+
+fn as_fast_as_it_can(cores: &Cores) -> io::Result<()> {
+    println!("\n{SUBSCRIBERS} subscribers, {WINDOW} events on their way:");
+    let [reference, two, five] =
+        rounds(cores, [Side::Reference, Side::Ours(2), Side::Ours(5)].map(Plan::full))?;
+    report("reference", &reference);
+    report("linger 2 ms", &two);
+    report("linger 5 ms", &five);
+    for (name, ours, target) in [("2 ms", &two, 0.45), ("5 ms", &five, 0.30)] {
+        let cpu = ratio(ours, &reference, |run| run.cpu);
+        verdict(
+            &format!("  cpu, linger {name} / reference"),
+            cpu,
+            &format!("<= {target:.2}"),
+            cpu <= target,
+        );
+        let late = ratio(ours, &reference, |run| run.p99);
+        verdict(&format!("  p99 latency, linger {name} / reference"), late, "< 1.00", late < 1.0);
+    }
+    Ok(())
+}
+
+fn at_a_rate(cores: &Cores) -> io::Result<()> {
+    println!("\n{SUBSCRIBERS} subscribers, {RATE} events a second:");
+    let [reference, ours] = rounds(cores, [Side::Reference, Side::Ours(2)].map(Plan::paced))?;
+    report("reference", &reference);
+    report("linger 2 ms", &ours);
+    let cpu = ratio(&ours, &reference, |run| run.cpu);
+    verdict("  cpu, linger 2 ms / reference", cpu, "<= 1.00", cpu <= 1.0);
+    let later = difference(&ours, &reference, |run| run.p50) / 1e6;
+    verdict("  p50 latency, ours - reference, ms", later, "<= 2.00", later <= 2.0);
+    Ok(())
+}
+
+/// Runs each plan in turns.
+fn rounds<const N: usize>(cores: &Cores, plans: [Plan; N]) -> io::Result<[Vec<Measured>; N]> {
+    let mut measured = plans.map(|_| Vec::new());
+    for _ in 0..ROUNDS {
+        for (plan, measured) in plans.iter().zip(&mut measured) {
+            measured.push(load::run(cores, plan)?);
+        }
+    }
+    Ok(measured)
+}
+
+/// The middle one of the ratios of neighbours.
+fn ratio(ours: &[Measured], theirs: &[Measured], of: impl Fn(&Measured) -> f64) -> f64 {
+    median(ours.iter().zip(theirs).map(|(ours, theirs)| of(ours) / of(theirs)).collect())
+}
+
+/// The middle one of the differences of neighbours.
+fn difference(ours: &[Measured], theirs: &[Measured], of: impl Fn(&Measured) -> f64) -> f64 {
+    median(ours.iter().zip(theirs).map(|(ours, theirs)| of(ours) - of(theirs)).collect())
+}
+
+fn report(name: &str, runs: &[Measured]) {
+    let middle = |of: fn(&Measured) -> f64| median(runs.iter().map(of).collect());
+    println!(
+        "  {name:<12} {:>5.0} bytes, {:>5.0} ns of cpu an event delivered, {:>6.0} events/s, \
+         latency p50 {:.2} ms, p99 {:.2} ms",
+        middle(|run| run.frame),
+        middle(|run| run.cpu),
+        middle(|run| run.rate),
+        middle(|run| run.p50) / 1e6,
+        middle(|run| run.p99) / 1e6,
+    );
+}

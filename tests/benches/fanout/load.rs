@@ -1,0 +1,161 @@
+//! The load: every subscriber in one thread, and the word of how far the slowest is.
+
+use std::{
+    collections::VecDeque,
+    io::{self, Read as _, Write as _},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use mio::{Events, Interest, Poll, Token};
+
+use super::{
+    Plan, SUBSCRIBERS, Side,
+    process::{Cores, Server},
+    subscriber::Subscriber,
+};
+
+/// The latency of each so-many-th subscriber is measured: reading all events would cost more
+/// than the server spends on them.
+const SAMPLED: usize = 20;
+/// After so long a run has failed.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// What one run gave.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    /// Processor time of the server for each event that a subscriber got, in nanoseconds.
+    pub(crate) cpu: f64,
+    /// Events a second that everybody got.
+    pub(crate) rate: f64,
+    /// From the moment before it was published until it was read, in nanoseconds.
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    /// Bytes of a frame.
+    pub(crate) frame: f64,
+}
+
+/// Starts a server, lets it publish, and reads everything as everybody.
+pub(crate) fn run(cores: &Cores, plan: &Plan) -> io::Result<Measured> {
+    let server = Server::start(cores, plan)?;
+    let mut control = TcpStream::connect(server.control)?;
+    control.set_nodelay(true)?;
+    control.set_read_timeout(Some(LONGEST))?;
+    let mut load = Load::connect(&server, plan)?;
+    control.write_all(&0_u64.to_be_bytes())?;
+    load.read_all(plan, &mut control)?;
+    let (cpu, took) = (read_u64(&mut control)?, read_u64(&mut control)?);
+    let mut late = load.late;
+    late.sort_unstable();
+    let part = |part: f64| late[((late.len() - 1) as f64 * part) as usize] as f64;
+    Ok(Measured {
+        cpu: cpu as f64 / (plan.events as f64 * SUBSCRIBERS as f64),
+        rate: plan.events as f64 * 1e9 / took as f64,
+        p50: part(0.5),
+        p99: part(0.99),
+        frame: load.frame as f64,
+    })
+}
+
+fn read_u64(from: &mut TcpStream) -> io::Result<u64> {
+    let mut bytes = [0; 8];
+    from.read_exact(&mut bytes)?;
+    Ok(u64::from_be_bytes(bytes))
+}
+
+struct Load {
+    poll: Poll,
+    subscribers: Vec<Subscriber>,
+    slowest: Slowest,
+    /// The length of a frame; 0 until one has come.
+    frame: u64,
+    late: Vec<u64>,
+}
+
+impl Load {
+    fn connect(server: &Server, plan: &Plan) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let mut subscribers = Vec::with_capacity(SUBSCRIBERS);
+        for at in 0..SUBSCRIBERS {
+            let says_open = plan.side != Side::Reference;
+            let mut subscriber = Subscriber::connect(server.events, says_open, at % SAMPLED == 0)?;
+            poll.registry().register(&mut subscriber.socket, Token(at), Interest::READABLE)?;
+            subscribers.push(subscriber);
+        }
+        Ok(Self { poll, subscribers, slowest: Slowest::new(), frame: 0, late: Vec::new() })
+    }
+
+    /// Reads until everybody has everything.
+    fn read_all(&mut self, plan: &Plan, control: &mut TcpStream) -> io::Result<()> {
+        let (begin, total) = (Instant::now(), plan.warmup + plan.events);
+        let mut events = Events::with_capacity(SUBSCRIBERS);
+        let mut buffer = vec![0; 256 * 1024];
+        while self.slowest.count() < total {
+            self.poll.poll(&mut events, Some(Duration::from_secs(1)))?;
+            if begin.elapsed() > LONGEST {
+                return Err(io::Error::other("not every event arrived in time"));
+            }
+            let before = self.slowest.count();
+            for event in &events {
+                self.read(event.token().0, plan, &mut buffer)?;
+            }
+            if self.slowest.count() > before {
+                control.write_all(&self.slowest.count().to_be_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, at: usize, plan: &Plan, buffer: &mut [u8]) -> io::Result<()> {
+        if self.frame == 0 {
+            // The first sampled one says how long a frame is; nobody is counted before.
+            self.frame = self.subscribers[0].first_frame(buffer)?.unwrap_or(0);
+            if self.frame == 0 {
+                return Ok(());
+            }
+            return (0..SUBSCRIBERS).try_for_each(|at| self.read(at, plan, buffer));
+        }
+        let late = &mut self.late;
+        let count = self.subscribers[at].read(buffer, self.frame, |number, nanoseconds| {
+            if number >= plan.warmup {
+                late.push(nanoseconds);
+            }
+        })?;
+        self.slowest.has(at, count);
+        Ok(())
+    }
+}
+
+/// How many events the slowest subscriber has, kept up without looking at all of them.
+struct Slowest {
+    /// How many each has.
+    has: Vec<u64>,
+    /// How many subscribers have `least` events, `least` + 1, and so on.
+    having: VecDeque<usize>,
+    least: u64,
+}
+
+impl Slowest {
+    fn new() -> Self {
+        Self { has: vec![0; SUBSCRIBERS], having: VecDeque::from([SUBSCRIBERS]), least: 0 }
+    }
+
+    const fn count(&self) -> u64 {
+        self.least
+    }
+
+    fn has(&mut self, subscriber: usize, count: u64) {
+        let place = |count: u64| usize::try_from(count - self.least).unwrap_or(usize::MAX);
+        let before = std::mem::replace(&mut self.has[subscriber], count);
+        let (before, now) = (place(before), place(count));
+        if self.having.len() <= now {
+            self.having.resize(now + 1, 0);
+        }
+        self.having[before] -= 1;
+        self.having[now] += 1;
+        while self.having.front() == Some(&0) {
+            self.having.pop_front();
+            self.least += 1;
+        }
+    }
+}
