@@ -5,7 +5,7 @@
 //! which the checker finds; that it does is tested as well.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use std::{ops::Range, sync::Arc, task::Waker};
+use std::{ops::Range, sync::Arc, task::Waker, time::Duration};
 
 use loom::{sync::Notify, thread};
 
@@ -62,6 +62,13 @@ impl Log {
     }
 }
 
+/// No time passes: the timer is put off as often as it can be.
+const LINGER: Duration = Duration::from_millis(2);
+
+fn at_no_time() -> Duration {
+    Duration::ZERO
+}
+
 type Channel = Arc<Seam<Log>>;
 
 fn channel() -> Channel {
@@ -102,9 +109,9 @@ impl Reader {
         let (slot, place) = (&self.slot, &mut self.place);
         if self.is_torn {
             let found = self.channel.with(|log, _| log.read(place));
-            return found.or_else(|| self.channel.poll(slot, waker, |_| None));
+            return found.or_else(|| self.channel.poll(slot, waker, at_no_time, |_| None));
         }
-        self.channel.poll(slot, waker, |log| log.read(place))
+        self.channel.poll(slot, waker, at_no_time, |log| log.read(place))
     }
 
     /// Reads and waits until it has seen so many events of all: each of them once, in order.
@@ -152,7 +159,7 @@ fn publish(channel: &Channel, timer: Timer) {
 }
 
 fn run(channel: &Channel, timer: Timer) {
-    let ring = || channel.ring().map(|wake| wake.wake());
+    let ring = || channel.ring(at_no_time(), LINGER).map(|(wake, _)| wake.wake());
     match timer {
         Timer::None | Timer::Vanishes => {}
         Timer::Rings => while ring().is_some() {},

@@ -86,7 +86,9 @@ impl ChannelConfig {
 
     /// What is published within this time after an event has left waits for the end of it, and
     /// leaves together: a burst becomes few large writes. The first event after a pause leaves
-    /// at once. Zero switches it off. Default 2 ms, at most 1 s.
+    /// at once. An event has left when those who read have it, which takes a while where they
+    /// are thousands: up to three times this, what follows waits for that as well. Zero
+    /// switches it off. Default 2 ms, at most 1 s.
     #[must_use]
     pub const fn linger(mut self, time: Duration) -> Self {
         self.linger = time;

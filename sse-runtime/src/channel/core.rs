@@ -59,7 +59,12 @@ impl Rules {
     }
 
     pub(super) fn now(&self) -> u64 {
-        u64::try_from(self.birth.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.age().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The same to the nanosecond.
+    pub(super) fn age(&self) -> Duration {
+        self.birth.elapsed()
     }
 
     pub(super) fn runtime(&self) -> Option<Handle> {

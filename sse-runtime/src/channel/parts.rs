@@ -52,8 +52,8 @@ impl Part {
 
     /// The next batch as the log has it.
     pub(super) fn poll_read(&mut self, waker: &Waker) -> Option<Heard<Batch>> {
-        let place = &mut self.place;
-        let heard = self.core.seam.poll(&self.slot, waker, |ring| match ring.read(place) {
+        let (place, now) = (&mut self.place, || self.core.rules.age());
+        let heard = self.core.seam.poll(&self.slot, waker, now, |ring| match ring.read(place) {
             Some(Read::Batch(batch)) => Some(Heard::Events(batch)),
             Some(Read::Fell { missed }) => Some(Heard::Fell { missed }),
             None => ring.is_over(place).then_some(Heard::Over),
@@ -64,8 +64,9 @@ impl Part {
     /// The next events, not yet filtered.
     pub(super) fn poll_look(&mut self, waker: &Waker) -> Option<Heard<Vec<Seen>>> {
         let (place, decodes) = (&mut self.place, self.decodes);
+        let now = || self.core.rules.age();
         let heard =
-            self.core.seam.poll(&self.slot, waker, |ring| match ring.look(place, decodes) {
+            self.core.seam.poll(&self.slot, waker, now, |ring| match ring.look(place, decodes) {
                 Some(Look::Events(events)) => Some(Heard::Events(events)),
                 Some(Look::Fell { missed }) => Some(Heard::Fell { missed }),
                 None => ring.is_over(place).then_some(Heard::Over),

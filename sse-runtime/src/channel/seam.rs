@@ -5,7 +5,7 @@
 //! moment between the past and the present in which one could be lost. This file knows nothing
 //! of the log but what [`Hidden`] says, so that a model checker can step through all of it.
 
-use std::task::Waker;
+use std::{task::Waker, time::Duration};
 
 use super::{
     slots::{Slot, Slots},
@@ -29,6 +29,10 @@ pub(crate) trait Hidden {
     fn left_alone(&mut self);
 }
 
+/// How often the end of a linger is put off in a row. Connections that take a little now and
+/// then are always on their way, and must not hold up all others for longer.
+const MOST_PUT_OFF: u32 = 2;
+
 /// A log and its listeners.
 #[derive(Debug)]
 pub(crate) struct Seam<L> {
@@ -41,13 +45,17 @@ struct State<L> {
     slots: Slots,
     /// Whether a timer runs that shows what comes until then.
     lingers: bool,
+    /// When the last of those who were woken came back for more, if all of them have.
+    settled: Option<Duration>,
+    /// How often in a row the timer was put off.
+    put_off: u32,
 }
 
 /// What is to be done once the lock is released: waking takes time, and runs the code of others.
 #[derive(Debug, Default)]
 #[must_use]
 pub(crate) struct Wake {
-    wakers: Vec<Waker>,
+    pub(super) wakers: Vec<Waker>,
     /// Whether the timer is to be started.
     pub(crate) starts_timer: bool,
 }
@@ -60,7 +68,8 @@ impl Wake {
 
 impl<L: Hidden> Seam<L> {
     pub(crate) fn new(log: L) -> Self {
-        Self { state: Mutex::new(State { log, slots: Slots::default(), lingers: false }) }
+        let slots = Slots::default();
+        Self { state: Mutex::new(State { log, slots, lingers: false, settled: None, put_off: 0 }) }
     }
 
     /// Nothing is left half-done under the lock, so that a panic elsewhere in the thread that
@@ -92,21 +101,37 @@ impl<L: Hidden> Seam<L> {
         (appended, wake)
     }
 
-    /// The timer has rung. Without anything to wake for, it is over: the next event leaves at
-    /// once again.
-    pub(crate) fn ring(&self) -> Option<Wake> {
+    /// The timer has rung. Gives what to do, and after how long it is to ring again. Without
+    /// anything to show it is over, and the next event leaves at once again.
+    ///
+    /// A linger begins when the event before has left, which to a thousand connections takes
+    /// longer than a linger. Counted from the waking of them it would be over as soon as the
+    /// last of them had its event: then the first event of the next burst would go out to all
+    /// of them alone, at the price of the whole burst. An event that left within the first half
+    /// has left at once: to a few it always does, and for them nothing is put off.
+    pub(crate) fn ring(&self, now: Duration, linger: Duration) -> Option<(Wake, Duration)> {
         let state = &mut *self.lock();
+        let since = match state.settled {
+            Some(settled) => now.saturating_sub(settled),
+            None if state.slots.is_leaving() => Duration::ZERO,
+            None => linger,
+        };
+        if since < linger / 2 && state.put_off < MOST_PUT_OFF {
+            state.put_off += 1;
+            return Some((Wake::default(), linger - since));
+        }
+        state.put_off = 0;
         if !state.log.has_hidden() {
             state.lingers = false;
             return None;
         }
-        Some(state.show(false))
+        Some((state.show(false), linger))
     }
 
     /// The timer is gone before it was over: nobody else would show what it was to show.
     pub(crate) fn lose_timer(&self) -> Wake {
         let state = &mut *self.lock();
-        state.lingers = false;
+        (state.lingers, state.put_off) = (false, 0);
         state.show(false)
     }
 
@@ -139,16 +164,21 @@ impl<L: Hidden> Seam<L> {
         drop((left, rest));
     }
 
-    /// Reads, or waits: the waker is in the list before anybody can append.
+    /// Reads, or waits: the waker is in the list before anybody can append. The time is asked
+    /// for only where it matters, which is once for all listeners.
     pub(crate) fn poll<R>(
         &self,
         slot: &Slot,
         waker: &Waker,
+        now: impl FnOnce() -> Duration,
         read: impl FnOnce(&mut L) -> Option<R>,
     ) -> Option<R> {
         let mut state = self.lock();
         let found = read(&mut state.log);
         let replaced = if found.is_none() { state.slots.wait(slot, waker) } else { None };
+        if found.is_none() && state.settled.is_none() && state.slots.all_wait() {
+            state.settled = Some(now());
+        }
         drop(state);
         // Outside of the lock: it may be the last to hold a task that listens here.
         drop(replaced);
@@ -173,6 +203,7 @@ impl<L: Hidden> State<L> {
 
     fn show(&mut self, starts_timer: bool) -> Wake {
         self.log.show();
+        self.settled = None;
         Wake { wakers: self.slots.drain(), starts_timer }
     }
 }

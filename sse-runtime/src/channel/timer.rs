@@ -15,10 +15,14 @@ pub(super) fn start(core: &Arc<Core>) {
 }
 
 async fn run(mut running: Running) {
+    let Some(mut wait) = running.core.as_ref().map(|core| core.rules.linger) else { return };
     while let Some(core) = &running.core {
-        sleep(core.rules.linger).await;
-        match core.seam.ring() {
-            Some(wake) => wake.wake(),
+        sleep(wait).await;
+        match core.seam.ring(core.rules.age(), core.rules.linger) {
+            Some((wake, next)) => {
+                wake.wake();
+                wait = next;
+            }
             None => running.core = None,
         }
     }
@@ -35,5 +39,105 @@ impl Drop for Running {
         if let Some(core) = &self.core {
             core.seam.lose_timer().wake();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{task::Waker, time::Duration};
+
+    use super::super::{
+        seam::{Hidden, Seam},
+        slots::Slot,
+    };
+
+    /// A log of nothing but what is hidden.
+    #[derive(Debug, Default)]
+    struct Count(usize);
+
+    impl Hidden for Count {
+        type Rest = ();
+
+        fn take_rest(&mut self) {}
+
+        fn show(&mut self) {
+            self.0 = 0;
+        }
+
+        fn has_hidden(&self) -> bool {
+            self.0 > 0
+        }
+
+        fn is_full(&self) -> bool {
+            false
+        }
+
+        fn left_alone(&mut self) {}
+    }
+
+    const LINGER: Duration = Duration::from_millis(8);
+
+    /// Wakes two listeners once.
+    fn shown() -> (Seam<Count>, [Slot; 2]) {
+        let seam = Seam::new(Count::default());
+        let slots = [0, 1].map(|_| seam.join(|_, _| ()).0);
+        let _ = slots.each_ref().map(|slot| wait(&seam, slot, 0));
+        let ((), wake) = seam.append(true, |log, _| log.0 += 1);
+        assert!(wake.starts_timer && wake.wakers.len() == 2);
+        let ((), wake) = seam.append(true, |log, _| log.0 += 1);
+        assert!(wake.wakers.is_empty());
+        (seam, slots)
+    }
+
+    fn wait(seam: &Seam<Count>, slot: &Slot, at: u64) {
+        let now = || Duration::from_millis(at);
+        assert_eq!(seam.poll(slot, Waker::noop(), now, |_| None::<()>), None);
+    }
+
+    /// How many are woken when the timer rings, and after how many milliseconds it rings again.
+    fn ring(seam: &Seam<Count>, at: u64) -> Option<(usize, u128)> {
+        let rung = seam.ring(Duration::from_millis(at), LINGER);
+        rung.map(|(wake, next)| (wake.wakers.len(), next.as_millis()))
+    }
+
+    #[test]
+    fn what_left_at_once_is_followed_after_a_linger() {
+        let (seam, slots) = shown();
+        let _ = slots.each_ref().map(|slot| wait(&seam, slot, 4));
+        assert_eq!(ring(&seam, 8), Some((2, 8)));
+        let _ = slots.each_ref().map(|slot| wait(&seam, slot, 9));
+        assert_eq!(ring(&seam, 16), None);
+    }
+
+    #[test]
+    fn a_linger_begins_when_the_last_has_the_event_before() {
+        let (seam, slots) = shown();
+        wait(&seam, &slots[0], 5);
+        assert_eq!(ring(&seam, 8), Some((0, 8)), "it is on its way to the other");
+        wait(&seam, &slots[1], 15);
+        assert_eq!(ring(&seam, 16), Some((0, 7)), "it has left just now");
+        assert_eq!(ring(&seam, 23), Some((2, 8)));
+    }
+
+    #[test]
+    fn whoever_does_not_come_puts_nothing_off() {
+        let (seam, slots) = shown();
+        assert_eq!(ring(&seam, 8), Some((0, 8)), "both are away, and what waits is shown");
+        let _nobody = seam.append(true, |log, _| log.0 += 1);
+        wait(&seam, &slots[0], 9);
+        assert_eq!(ring(&seam, 16), Some((0, 8)), "one has come, and the other may be on its way");
+        assert_eq!(ring(&seam, 24), Some((1, 8)), "it is not");
+    }
+
+    #[test]
+    fn whoever_is_always_on_its_way_puts_it_off_for_a_while() {
+        let (seam, _others) = shown();
+        let mut rings = Vec::new();
+        for at in [8, 16, 24] {
+            let slot = seam.join(|_, _| ()).0; // somebody else comes each time
+            wait(&seam, &slot, at);
+            rings.push(ring(&seam, at).map(|(woken, _)| woken));
+        }
+        assert_eq!(rings, [Some(0), Some(0), Some(3)]);
     }
 }

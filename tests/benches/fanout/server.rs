@@ -29,7 +29,7 @@ use tokio::{
 use super::{Pace, Plan, RATE, Side, WINDOW, process::cpu};
 
 /// Makes the frame of the reference one of 200 bytes.
-const NOTE: &str = "moved to the lower shelf, row 14, by the early shift of the day, unopened";
+const NOTE: &str = "moved to the lower shelf, row 14, by the early shift of the day, opened";
 
 /// Every field has one width, and so has every frame: the load counts events by their bytes.
 #[derive(SseEvent)]
