@@ -36,11 +36,16 @@ pub(super) trait FrameSource: Send {
 pub(super) type BoxSource = Pin<Box<dyn FrameSource>>;
 
 /// What a session drives.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a box would be one more piece of memory to fetch at each wake, and no cache has \
+              those of thousands of streams"
+)]
 pub(super) enum Feed {
     /// A stream that only this reader has: each event is encoded for it.
     Own(BoxSource),
     /// A subscription: what is encoded already goes to many.
-    Channel(Box<ChannelFeed>),
+    Channel(ChannelFeed),
 }
 
 /// A subscription on its way to a connection.

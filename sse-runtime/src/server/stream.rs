@@ -80,7 +80,7 @@ impl<E: EncodeEvent, L: Lag> IntoEvents for Subscription<E, L> {
 
     fn into_source(self) -> Source {
         let feed = ChannelFeed { listener: self.into_listener(), ends_when_slow: L::ENDS };
-        Source(Feed::Channel(Box::new(feed)))
+        Source(Feed::Channel(feed))
     }
 }
 
