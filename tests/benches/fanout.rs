@@ -35,7 +35,7 @@ const SUBSCRIBERS: usize = 1_000;
 const WINDOW: u64 = 64;
 /// How many events a second, where it does not.
 const RATE: u64 = 40;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 7;
 
 /// What one run of a server is asked to do.
 #[derive(Debug, Clone, Copy)]
@@ -124,12 +124,13 @@ fn at_a_rate(cores: &Cores) -> io::Result<()> {
     Ok(())
 }
 
-/// Runs each plan in turns.
+/// Runs each plan in turns, forth and back, so that none is always first.
 fn rounds<const N: usize>(cores: &Cores, plans: [Plan; N]) -> io::Result<[Vec<Measured>; N]> {
     let mut measured = plans.map(|_| Vec::new());
-    for _ in 0..ROUNDS {
-        for (plan, measured) in plans.iter().zip(&mut measured) {
-            measured.push(load::run(cores, plan)?);
+    for round in 0..ROUNDS {
+        for step in 0..N {
+            let at = if round % 2 == 0 { step } else { N - 1 - step };
+            measured[at].push(load::run(cores, &plans[at])?);
         }
     }
     Ok(measured)
