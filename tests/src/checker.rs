@@ -2,7 +2,10 @@
 //! delivered and told.
 //!
 //! The words are those of the checkers of distributed logs: *lost*, *unexpected*, *duplicate*,
-//! *inconsistent*, *reordered*, and a gap that nobody told.
+//! *inconsistent*, *reordered*, and a gap that nobody told. What is lost in the middle is an
+//! untold gap, and what is lost at the end is `lost`; as every reader is held against the same
+//! numbers, two of them cannot differ unseen. Publishing in memory succeeds or fails, so that no
+//! event is unknown.
 
 use std::collections::HashMap;
 
@@ -76,6 +79,14 @@ impl History {
             steps.iter().filter(|step| matches!(step, Step::Delivered(..))).count()
         };
         self.readers.iter().map(delivered).sum()
+    }
+
+    /// How often a reader was told that something is missing.
+    #[must_use]
+    pub fn told(&self) -> usize {
+        let told =
+            |steps: &Vec<Step>| steps.iter().filter(|step| matches!(step, Step::Told(_))).count();
+        self.readers.iter().map(told).sum()
     }
 
     /// Judges all of it. Every reader is expected to have heard everything up to `head`.

@@ -116,7 +116,8 @@ async fn unlucky(
             if repeats { request.repeat_at(at) } else { request }
         };
         reader = reader.reconnect_with(faults).await.expect("a stream");
-        if open(&mut reader, &mut steps).await.is_some() {
+        if let Some(resumed) = open(&mut reader, &mut steps).await {
+            assert!(!matches!(resumed, Resumed::Fresh | Resumed::Reset(_)), "{resumed:?}");
             // What comes within one connection may never end; the bytes until its cut do.
             read(&mut reader, &mut steps, || None).await;
         }
@@ -138,6 +139,8 @@ const PUBLISHERS: u32 = 10;
 const READERS: u64 = 10;
 
 /// Ten publishers, ten readers whose connections break a hundred times each.
+///
+/// Whatever the history, a reader that comes back is never fresh and never reset.
 async fn storm(config: ChannelConfig) -> (History, Faults) {
     let channel = Chaos::with_config(config).expect("a good configuration");
     let (stop, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
@@ -190,6 +193,7 @@ async fn storm(config: ChannelConfig) -> (History, Faults) {
 async fn a_thousand_broken_connections_lose_and_repeat_nothing() {
     let (history, faults) = storm(ChannelConfig::new().history(1_000_000)).await;
     assert_eq!(faults, Faults::default());
+    assert_eq!(history.told(), 0, "everything is kept, and so nothing is missing");
     assert!(history.published() > 1_000, "{} published", history.published());
     println!("{} published, {} delivered", history.published(), history.delivered());
 }
@@ -198,6 +202,7 @@ async fn a_thousand_broken_connections_lose_and_repeat_nothing() {
 async fn with_a_short_history_every_gap_is_told() {
     let (history, faults) = storm(ChannelConfig::new().history(20)).await;
     assert_eq!(faults, Faults::default());
+    assert!(history.told() > 0, "nobody was away for long enough");
     println!("{} published, {} delivered", history.published(), history.delivered());
 }
 

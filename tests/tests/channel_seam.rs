@@ -21,7 +21,7 @@ mod sync {
     pub(super) use loom::sync::{Mutex, MutexGuard};
 }
 
-use seam::{Hidden, Seam};
+use seam::{Hidden, Seam, Wake};
 use slots::Slot;
 
 /// Its events are the numbers from 0.
@@ -35,6 +35,11 @@ struct Log {
 
 impl Hidden for Log {
     type Rest = ();
+    type Origin = ();
+
+    fn is_steady((): &()) -> bool {
+        true
+    }
 
     fn take_rest(&mut self) {}
 
@@ -100,7 +105,7 @@ struct Reader {
 impl Reader {
     /// Of what comes, or of what comes after an earlier place.
     fn join(channel: &Channel, place: Option<usize>) -> Self {
-        let (slot, place) = channel.join(|log, _| place.unwrap_or(log.events));
+        let (slot, place) = channel.join(None, |log, _| place.unwrap_or(log.events));
         let bell = Arc::new(Bell(Notify::new()));
         Self { channel: Arc::clone(channel), slot, place, bell, is_torn: false }
     }
@@ -148,25 +153,31 @@ enum Timer {
     Vanishes,
 }
 
+fn append(channel: &Channel, timer: Timer) -> Wake<()> {
+    let linger = (timer != Timer::None).then_some(LINGER);
+    channel.append(at_no_time(), linger, |log, _| log.events += 1).1
+}
+
 /// Publishes an event as a channel does.
 fn publish(channel: &Channel, timer: Timer) {
-    let ((), wake) = channel.append(timer != Timer::None, |log, _| log.events += 1);
-    if wake.starts_timer {
+    let mut wake = append(channel, timer);
+    if let Some(started) = wake.take_timer() {
+        assert_eq!(started.origin, None, "readers of a model come from nowhere");
         let channel = Arc::clone(channel);
-        thread::spawn(move || run(&channel, timer));
+        thread::spawn(move || run(&channel, started.number, timer));
     }
     wake.wake();
 }
 
-fn run(channel: &Channel, timer: Timer) {
-    let ring = || channel.ring(at_no_time(), LINGER).map(|(wake, _)| wake.wake());
+fn run(channel: &Channel, number: u64, timer: Timer) {
+    let ring = || channel.ring(number, at_no_time(), LINGER).map(|(wake, _)| wake.wake());
     match timer {
         Timer::None | Timer::Vanishes => {}
         Timer::Rings => while ring().is_some() {},
-        Timer::IsLost => channel.lose_timer().wake(),
+        Timer::IsLost => channel.lose_timer(number).wake(),
         Timer::IsLostLater => {
             if ring().is_some() {
-                channel.lose_timer().wake();
+                channel.lose_timer(number).wake();
             }
         }
     }
@@ -308,20 +319,20 @@ fn once_the_timer_is_over_the_next_event_leaves_at_once() {
         let channel = channel();
         let _listens = Reader::join(&channel, None);
         let timer = {
-            let ((), wake) = channel.append(true, |log, _| log.events += 1);
-            assert!(wake.starts_timer);
+            let mut wake = append(&channel, Timer::Rings);
+            let number = wake.take_timer().unwrap().number;
             wake.wake();
             let channel = Arc::clone(&channel);
-            thread::spawn(move || run(&channel, Timer::Rings))
+            thread::spawn(move || run(&channel, number, Timer::Rings))
         };
-        let ((), wake) = channel.append(true, |log, _| log.events += 1);
-        let is_another = wake.starts_timer;
+        let mut wake = append(&channel, Timer::Rings);
+        let is_another = wake.take_timer().is_some();
         wake.wake();
         timer.join().unwrap();
         channel.with(|log, _| assert!(!log.has_hidden()));
         if !is_another {
-            let ((), wake) = channel.append(true, |log, _| log.events += 1);
-            assert!(wake.starts_timer);
+            let mut wake = append(&channel, Timer::Rings);
+            assert!(wake.take_timer().is_some());
             wake.wake();
             channel.with(|log, _| assert!(!log.has_hidden()));
         }
@@ -372,7 +383,7 @@ mod the_models {
             let publisher = {
                 let channel = Arc::clone(&channel);
                 thread::spawn(move || {
-                    channel.lose_timer().wake();
+                    channel.lose_timer(0).wake();
                     channel.with(|log, _| {
                         log.events += 1;
                         log.show();

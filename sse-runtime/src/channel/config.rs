@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::log::Bounds;
+use crate::log::{Bounds, milliseconds};
 
 /// How much a channel keeps, for how long, and how it paces itself: plain values, checked as a
 /// whole when a [`Channel`](crate::Channel) or a [`Hub`](crate::Hub) is made of them.
@@ -54,22 +54,26 @@ impl ChannelConfig {
 
     /// How many events are kept for readers that come back: the last so many, exactly, unless
     /// their bytes or their age take some of them before. With 0 a reader that was away has a
-    /// gap, and one that listens misses nothing. Default 1,024.
+    /// gap; one that listens is not hurt, as long as it is less than some 250 events behind.
+    /// Default 1,024.
     #[must_use]
     pub const fn history(mut self, events: u64) -> Self {
         self.history = events;
         self
     }
 
-    /// How many bytes of encoded events are kept at most. Default 4 MiB.
+    /// How many bytes of encoded events are kept for readers that come back. Default 4 MiB. For
+    /// readers that listen up to 256 KiB more stay, or 8 events of any size.
     #[must_use]
     pub const fn history_bytes(mut self, bytes: u64) -> Self {
         self.history_bytes = bytes;
         self
     }
 
-    /// For how long an event is kept at most, and a channel that nobody uses after it. Default
-    /// 15 minutes: longer than the outage that a client bears by default.
+    /// For how long an event is kept at most, and a channel of a hub that nobody uses after it.
+    /// Nobody is given an older one; its memory is given back by the next event, the next
+    /// reader, or the hub. Default 15 minutes: longer than the outage that a client bears by
+    /// default.
     #[must_use]
     pub const fn retention(mut self, time: Duration) -> Self {
         self.retention = time;
@@ -139,7 +143,7 @@ impl ChannelConfig {
         Bounds {
             events: self.history,
             bytes: self.history_bytes,
-            retention: u64::try_from(self.retention.as_millis()).unwrap_or(u64::MAX),
+            retention: milliseconds(self.retention),
             ids: self.remembered_ids,
         }
     }

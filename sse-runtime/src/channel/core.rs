@@ -1,9 +1,6 @@
 //! A channel without the type of its events: compiled once.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
@@ -19,7 +16,7 @@ use super::{
 };
 use crate::{
     event::Head,
-    log::{Bounds, Draft, Epoch, Refused, Rest, Ring},
+    log::{Bounds, Draft, Epoch, Refused, Rest, Ring, milliseconds},
     wire::EventId,
 };
 
@@ -41,9 +38,6 @@ pub(super) struct Rules {
     pub(super) linger: Duration,
     /// When time begins for these channels: theirs is counted in milliseconds from here.
     birth: Instant,
-    /// Where the last listener came from, and a timer can run: whoever publishes may stand
-    /// outside of every runtime.
-    runtime: Mutex<Option<Handle>>,
 }
 
 impl Rules {
@@ -54,35 +48,16 @@ impl Rules {
             largest_event: config.largest_event,
             linger: config.linger,
             birth: Instant::now(),
-            runtime: Mutex::new(None),
         })
     }
 
     pub(super) fn now(&self) -> u64 {
-        u64::try_from(self.age().as_millis()).unwrap_or(u64::MAX)
+        milliseconds(self.age())
     }
 
     /// The same to the nanosecond.
     pub(super) fn age(&self) -> Duration {
         self.birth.elapsed()
-    }
-
-    pub(super) fn runtime(&self) -> Option<Handle> {
-        let known = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        known.or_else(|| Handle::try_current().ok())
-    }
-
-    pub(super) fn listened_from_here(&self) {
-        // One of a single thread works only while somebody blocks on it, which nobody may do
-        // again: it does not take the place of one that works by itself.
-        let works_by_itself =
-            |handle: &Handle| handle.runtime_flavor() != RuntimeFlavor::CurrentThread;
-        if let Ok(here) = Handle::try_current() {
-            let mut known = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
-            if works_by_itself(&here) || !known.as_ref().is_some_and(works_by_itself) {
-                *known = Some(here);
-            }
-        }
     }
 }
 
@@ -119,12 +94,13 @@ impl Core {
             let (bytes, largest) = (draft.frame.len(), rules.largest_event);
             return Err(PublishError::TooLarge { bytes, largest });
         }
-        let (now, random, head) = (rules.now(), fastrand::u32(..), draft.head);
-        let (appended, wake) = self.seam.append(!rules.linger.is_zero(), |ring, listeners| {
-            ring.append(draft, &rules.bounds, listeners, now, random)
+        let (age, random, head) = (rules.age(), fastrand::u32(..), draft.head);
+        let linger = (!rules.linger.is_zero()).then_some(rules.linger);
+        let (appended, mut wake) = self.seam.append(age, linger, |ring, listeners| {
+            ring.append(draft, &rules.bounds, listeners, milliseconds(age), random)
         });
-        if wake.starts_timer {
-            timer::start(self);
+        if let Some(timer) = wake.take_timer() {
+            timer::start(self, timer);
         }
         wake.wake();
         let appended = appended.map_err(|refused| match refused {
@@ -165,6 +141,12 @@ impl Core {
 
 impl Hidden for Ring {
     type Rest = Rest;
+    type Origin = Handle;
+
+    /// One of a single thread works only while somebody blocks on it, which nobody may do again.
+    fn is_steady(origin: &Handle) -> bool {
+        origin.runtime_flavor() != RuntimeFlavor::CurrentThread
+    }
 
     fn take_rest(&mut self) -> Rest {
         Self::take_rest(self)

@@ -12,7 +12,7 @@ use futures_core::Stream;
 
 use super::{
     listener::{Heard, Listener},
-    view::typed,
+    view::{readable, typed},
 };
 use crate::{
     event::DecodeEvent,
@@ -100,7 +100,7 @@ impl<E: DecodeEvent + Send + Sync + 'static> ChannelEvents<E> {
             Resumed::Reset(reason) => Some(Missed::Reset(reason)),
         };
         let mut listener = listener;
-        listener.decode();
+        listener.add_view(true, readable::<E>);
         Self { listener: Some(listener), ends_when_slow, told, events: VecDeque::new() }
     }
 
@@ -135,6 +135,7 @@ impl<E: DecodeEvent + Send + Sync + 'static> Stream for ChannelEvents<E> {
                         self.listener = None;
                     }
                 }
+                Heard::Lost => self.told = Some(Missed::Gap { missed: 1 }),
                 Heard::Over => self.listener = None,
             }
         }

@@ -145,6 +145,11 @@ impl<E: EncodeEvent> Channel<E> {
     /// `tokio::runtime::Handle::block_on`. Events that one task publishes one after the other stand in
     /// that order; what is published first is seen first, by everybody.
     ///
+    /// It waits for nobody, and so a task that publishes thousands of events without waiting
+    /// for anything itself lets nobody read meanwhile on its thread; readers that fall behind
+    /// what is kept are told a gap. Such a loop yields now and then
+    /// (`tokio::task::yield_now().await` each hundred events).
+    ///
     /// An event with an id of its own (`#[sse(id)]`) may be published again, by whoever cannot
     /// know whether the first try succeeded: it is stored once, for as long as it is kept and
     /// at least two minutes.

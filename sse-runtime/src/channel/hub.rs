@@ -144,6 +144,7 @@ impl<E> Hub<E> {
         drop(gone);
         Ok(channel)
     }
+
     /// The channel of this name, if it is there. Never makes one: whoever asks for names that
     /// are not there would fill the hub.
     #[must_use]
@@ -229,8 +230,8 @@ impl<E> fmt::Debug for Hub<E> {
     }
 }
 
-/// A hub has as many channels as it may have ([`ChannelConfig::channels`]), and all of them are
-/// in use.
+/// A hub has as many channels as it may have ([`ChannelConfig::channels`]), and none that can be
+/// forgotten was found, for which all of them are looked at once a second at most.
 ///
 /// A handler that returns it answers 503.
 #[derive(Debug, Clone, PartialEq, Eq)]

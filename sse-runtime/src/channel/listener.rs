@@ -10,11 +10,12 @@ use super::{
     merge::MergeError,
     parts::{Part, Parts},
     resume::Resume,
+    sift::sift,
     view::View,
     write::{Line, write},
 };
 use crate::{
-    event::control::ChannelOpen,
+    event::control::{ChannelOpen, write_standing},
     log::{Batch, Epoch, MOST_PARTS, Matched, Position, Seen, combine, id_of},
     names::Resumed,
     wire::{EventId, FrameBuffer},
@@ -28,10 +29,12 @@ pub(crate) struct Listener {
     parts: Parts,
     /// Which part is asked first: none is to outshout the others.
     turn: usize,
-    /// Whether the reader came with a position.
-    was_asked: bool,
+    /// The positions that it was asked to resume at, until the reader is told what came of them.
+    asked: Vec<Resume>,
     /// Whether events were passed over since an id went out.
     has_passed: bool,
+    /// Whether the end of a channel was hidden from it.
+    hid_end: bool,
 }
 
 /// What a listener hears.
@@ -42,6 +45,8 @@ pub(crate) enum Heard<T> {
     Fell {
         missed: u64,
     },
+    /// One event is lost to this listener, and it goes on after it.
+    Lost,
     /// The channels have ended, and everything has been heard.
     Over,
 }
@@ -72,7 +77,8 @@ struct PartResumed {
 impl Listener {
     pub(super) fn join(core: &Arc<Core>, resume: &Resume) -> Self {
         let parts = Parts { first: Part::join(core, resume), rest: Vec::new() };
-        Self { parts, turn: 0, was_asked: resume.cursor().is_some(), has_passed: false }
+        let asked = resume.cursor().map(|_| resume.clone()).into_iter().collect();
+        Self { parts, turn: 0, asked, has_passed: false, hid_end: false }
     }
 
     /// Several made one.
@@ -82,7 +88,7 @@ impl Listener {
             match &mut merged {
                 None => merged = Some(listener),
                 Some(merged) => {
-                    merged.was_asked |= listener.was_asked;
+                    merged.asked.extend(listener.asked);
                     merged.parts.rest.push(listener.parts.first);
                     merged.parts.rest.extend(listener.parts.rest);
                 }
@@ -117,11 +123,6 @@ impl Listener {
     /// Whether the source goes in front of the names of these events.
     pub(super) fn qualifies(&self, shown: &Shown) -> bool {
         self.parts.get(shown.part).qualify
-    }
-
-    /// Keeps room for what is decoded, as for a view that asks for the typed event.
-    pub(super) fn decode(&mut self) {
-        self.parts.iter_mut().for_each(|part| part.decodes = true);
     }
 
     fn epochs(&self) -> Vec<Epoch> {
@@ -172,14 +173,25 @@ impl Listener {
     /// The reader has been told. From here it is up to date, unless it falls behind.
     pub(crate) fn told(&mut self) {
         self.has_passed = false;
+        self.asked = Vec::new();
         for part in self.parts.iter_mut() {
             part.matched = Matched::Judged(Resumed::Exact);
         }
     }
 
-    /// Whether the reader came with a position.
+    /// Whether it was asked to resume at all.
     pub(crate) const fn was_asked_to_resume(&self) -> bool {
-        self.was_asked
+        !self.asked.is_empty()
+    }
+
+    /// Whether it was asked to resume at this position; none is one that cannot be read.
+    pub(crate) fn was_asked_for(&self, id: Option<&EventId>) -> bool {
+        self.asked.iter().any(|asked| asked.last_event_id() == id)
+    }
+
+    /// Whether a view kept the end of a channel from the reader.
+    pub(crate) const fn hid_end(&self) -> bool {
+        self.hid_end
     }
 
     /// Whether the reader has seen the end, and nothing will come.
@@ -212,6 +224,7 @@ impl Listener {
         Poll::Ready(match ready!(self.poll_seen(waker)) {
             Heard::Events(shown) => Heard::Events(self.write(&shown, source_field)),
             Heard::Fell { missed } => Heard::Fell { missed },
+            Heard::Lost => Heard::Lost,
             Heard::Over => Heard::Over,
         })
     }
@@ -244,31 +257,40 @@ impl Listener {
     fn poll_part(&mut self, at: usize, waker: &Waker) -> Polled {
         for _ in 0..IN_VAIN {
             let part = self.parts.get_mut(at);
+            let before = part.place();
             let events = match part.poll_look(waker) {
                 None => return Polled::Waits,
-                Some(Heard::Over) => return Polled::Heard(Heard::Over),
-                Some(Heard::Fell { missed }) => return Polled::Heard(Heard::Fell { missed }),
                 Some(Heard::Events(events)) => events,
+                Some(Heard::Fell { missed }) => return Polled::Heard(Heard::Fell { missed }),
+                Some(Heard::Lost) => return Polled::Heard(Heard::Lost),
+                Some(Heard::Over) => return Polled::Heard(Heard::Over),
             };
-            let newest = events.iter().rev().find_map(|seen| seen.position);
-            // Unless the filters are done with them, no id may move the reader past these: one
-            // that panics has kept them from it.
-            let has_passed = std::mem::take(&mut self.has_passed);
-            let events: Vec<Seen> = events.into_iter().filter_map(|seen| part.show(seen)).collect();
-            let shown = events.iter().rev().find_map(Seen::id_position);
+            // Until the filters are done with them the reader stands before these, and no id
+            // moves it: one that panics has kept them from it.
+            let had_passed = std::mem::take(&mut self.has_passed);
+            let sifted = sift(part, events, before);
+            self.hid_end |= sifted.hid_end;
+            let shown = sifted.shown.iter().rev().find_map(Seen::id_position);
             // Asides alone move nobody.
-            self.has_passed = if newest.is_some() { newest != shown } else { has_passed };
-            if !events.is_empty() {
-                return Polled::Heard(Heard::Events(Shown { part: at, events }));
+            self.has_passed = match sifted.newest {
+                Some(newest) => Some(newest) != shown,
+                None => had_passed,
+            };
+            if !sifted.shown.is_empty() {
+                return Polled::Heard(Heard::Events(Shown { part: at, events: sifted.shown }));
+            }
+            if sifted.lost {
+                part.matched = Matched::Judged(Resumed::Gap { missed: 1 });
+                return Polled::Heard(Heard::Lost);
             }
         }
         Polled::InVain
     }
 
     /// What is shown, as it goes out.
-    fn write(&self, shown: &Shown, source_field: bool) -> Batch {
+    fn write(&mut self, shown: &Shown, source_field: bool) -> Batch {
         let mut batch = FrameBuffer::new();
-        let (events, mut last) = (shown.events.len() as u64, None);
+        let (events, mut last, mut has_id) = (shown.events.len() as u64, None, false);
         let qualify = self.parts.get(shown.part).qualify;
         for seen in &shown.events {
             let id = match seen.id_position() {
@@ -276,10 +298,17 @@ impl Listener {
                 Some(_) if self.parts.rest.is_empty() && !seen.is_mapped => Line::Own,
                 Some(position) => Line::Id(self.id_with(shown.part, position)),
             };
+            has_id |= !matches!(id, Line::Nothing);
             write(&mut batch, &id, seen, qualify, source_field);
             last = seen.position.map(|position| position.seq()).or(last);
         }
-        Batch { bytes: batch.into_bytes(), events, last }
+        // Events without a position put the heartbeat off, which would move the reader.
+        if !has_id && let Some(id) = self.take_passed() {
+            write_standing(&id, &mut batch);
+        }
+        let is_end = shown.events.last().is_some_and(|seen| seen.head.info().is_terminal());
+        let ends = is_end && self.parts.rest.is_empty();
+        Batch { bytes: batch.into_bytes(), events, last, ends }
     }
 
     /// The id of a reader that stands elsewhere in one of the channels.

@@ -16,6 +16,7 @@ mod parts;
 mod publish;
 mod resume;
 mod seam;
+mod sift;
 mod slots;
 mod subscription;
 mod sync;

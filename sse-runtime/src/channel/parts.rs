@@ -2,7 +2,15 @@
 
 use std::{sync::Arc, task::Waker};
 
-use super::{core::Core, listener::Heard, resume::Resume, slots::Slot, view::View};
+use tokio::runtime::Handle;
+
+use super::{
+    core::Core,
+    listener::Heard,
+    resume::Resume,
+    slots::Slot,
+    view::{Sight, View},
+};
 use crate::{
     log::{Batch, Cursor, Look, Matched, Place, Position, Read, Seen},
     names::Resumed,
@@ -27,13 +35,14 @@ pub(super) struct Part {
     pub(super) decodes: bool,
     /// Whether the source goes in front of the names.
     pub(super) qualify: bool,
+    /// Whether this listener was shown an end that is not that of the channel.
+    is_done: bool,
 }
 
 impl Part {
     pub(super) fn join(core: &Arc<Core>, resume: &Resume) -> Self {
-        core.rules.listened_from_here();
-        let now = core.rules.now();
-        let (slot, (place, matched)) = core.seam.join(|ring, listeners| {
+        let (now, origin) = (core.rules.now(), Handle::try_current().ok());
+        let (slot, (place, matched)) = core.seam.join(origin, |ring, listeners| {
             // What is too old by now is no longer there for anybody.
             ring.trim(&core.rules.bounds, listeners, now);
             ring.join(resume.cursor(), resume.is_from_oldest())
@@ -47,6 +56,7 @@ impl Part {
             views: Vec::new(),
             decodes: false,
             qualify: false,
+            is_done: false,
         }
     }
 
@@ -63,6 +73,9 @@ impl Part {
 
     /// The next events, not yet filtered.
     pub(super) fn poll_look(&mut self, waker: &Waker) -> Option<Heard<Vec<Seen>>> {
+        if self.is_done {
+            return Some(Heard::Over);
+        }
         let (place, decodes) = (&mut self.place, self.decodes);
         let now = || self.core.rules.age();
         let heard =
@@ -82,8 +95,28 @@ impl Part {
         heard
     }
 
-    pub(super) fn show(&self, seen: Seen) -> Option<Seen> {
-        self.views.iter().try_fold(seen, |seen, view| view(seen))
+    pub(super) const fn place(&self) -> Place {
+        self.place
+    }
+
+    pub(super) const fn stand_at(&mut self, place: Place) {
+        self.place = place;
+    }
+
+    /// Nothing comes after the end that was shown.
+    pub(super) const fn finish(&mut self, place: Place) {
+        (self.place, self.is_done) = (place, true);
+    }
+
+    pub(super) fn show(&self, seen: Seen) -> Sight {
+        let mut seen = seen;
+        for view in &self.views {
+            match view(seen) {
+                Sight::Shown(shown) => seen = shown,
+                other => return other,
+            }
+        }
+        Sight::Shown(seen)
     }
 
     pub(super) fn position(&self) -> Position {
@@ -91,7 +124,7 @@ impl Part {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.core.seam.with(|ring, _| ring.is_over(&self.place))
+        self.is_done || self.core.seam.with(|ring, _| ring.is_over(&self.place))
     }
 }
 

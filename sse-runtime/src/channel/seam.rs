@@ -5,7 +5,7 @@
 //! moment between the past and the present in which one could be lost. This file knows nothing
 //! of the log but what [`Hidden`] says, so that a model checker can step through all of it.
 
-use std::{task::Waker, time::Duration};
+use std::{fmt, task::Waker, time::Duration};
 
 use super::{
     slots::{Slot, Slots},
@@ -16,7 +16,11 @@ use super::{
 pub(crate) trait Hidden {
     /// What is left of entries that are gone, and may run the code of others when it is dropped.
     type Rest;
+    /// Where a listener comes from: what a timer can run on.
+    type Origin: Clone + fmt::Debug;
 
+    /// Whether a timer rings there whatever its listeners do.
+    fn is_steady(origin: &Self::Origin) -> bool;
     /// Takes what is left, to be dropped outside of the lock.
     fn take_rest(&mut self) -> Self::Rest;
     /// Shows what was appended.
@@ -29,22 +33,27 @@ pub(crate) trait Hidden {
     fn left_alone(&mut self);
 }
 
+/// How late a timer may be. Later it is taken for lost: it runs on a runtime that nobody drives.
+const LATE: Duration = Duration::from_secs(1);
+
 /// How often the end of a linger is put off in a row. Connections that take a little now and
 /// then are always on their way, and must not hold up all others for longer.
 const MOST_PUT_OFF: u32 = 2;
 
 /// A log and its listeners.
 #[derive(Debug)]
-pub(crate) struct Seam<L> {
+pub(crate) struct Seam<L: Hidden> {
     state: Mutex<State<L>>,
 }
 
 #[derive(Debug)]
-struct State<L> {
+struct State<L: Hidden> {
     log: L,
-    slots: Slots,
-    /// Whether a timer runs that shows what comes until then.
-    lingers: bool,
+    slots: Slots<L::Origin>,
+    /// When the timer rings that shows what comes until then, if one runs.
+    due: Option<Duration>,
+    /// The number of that timer: those before it are lost, and change nothing any more.
+    timer: u64,
     /// When the last of those who were woken came back for more, if all of them have.
     settled: Option<Duration>,
     /// How often in a row the timer was put off.
@@ -52,15 +61,31 @@ struct State<L> {
 }
 
 /// What is to be done once the lock is released: waking takes time, and runs the code of others.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[must_use]
-pub(crate) struct Wake {
+pub(crate) struct Wake<O> {
     pub(super) wakers: Vec<Waker>,
-    /// Whether the timer is to be started.
-    pub(crate) starts_timer: bool,
+    /// The timer that is to be started.
+    pub(super) timer: Option<Timer<O>>,
 }
 
-impl Wake {
+/// A timer that is to ring after a linger.
+#[derive(Debug)]
+pub(crate) struct Timer<O> {
+    pub(crate) number: u64,
+    /// Where it can run, if one of the listeners knows.
+    pub(crate) origin: Option<O>,
+}
+
+impl<O> Wake<O> {
+    const fn nobody() -> Self {
+        Self { wakers: Vec::new(), timer: None }
+    }
+
+    pub(crate) const fn take_timer(&mut self) -> Option<Timer<O>> {
+        self.timer.take()
+    }
+
     pub(crate) fn wake(self) {
         self.wakers.into_iter().for_each(Waker::wake);
     }
@@ -69,7 +94,8 @@ impl Wake {
 impl<L: Hidden> Seam<L> {
     pub(crate) fn new(log: L) -> Self {
         let slots = Slots::default();
-        Self { state: Mutex::new(State { log, slots, lingers: false, settled: None, put_off: 0 }) }
+        let state = State { log, slots, due: None, timer: 0, settled: None, put_off: 0 };
+        Self { state: Mutex::new(state) }
     }
 
     /// Nothing is left half-done under the lock, so that a panic elsewhere in the thread that
@@ -85,16 +111,17 @@ impl<L: Hidden> Seam<L> {
     }
 
     /// Appends, and shows it: at once where nothing was shown a moment ago, else when the timer
-    /// rings or a whole batch has come. `can_linger` says whether there is to be a timer.
+    /// rings or a whole batch has come. Without a linger there is no timer.
     pub(crate) fn append<R>(
         &self,
-        can_linger: bool,
+        now: Duration,
+        linger: Option<Duration>,
         append: impl FnOnce(&mut L, usize) -> R,
-    ) -> (R, Wake) {
+    ) -> (R, Wake<L::Origin>) {
         let mut guard = self.lock();
         let state = &mut *guard;
         let appended = append(&mut state.log, state.slots.len());
-        let wake = state.appended(can_linger);
+        let wake = state.appended(now, linger);
         let rest = state.log.take_rest();
         drop(guard);
         drop(rest);
@@ -109,8 +136,16 @@ impl<L: Hidden> Seam<L> {
     /// last of them had its event: then the first event of the next burst would go out to all
     /// of them alone, at the price of the whole burst. An event that left within the first half
     /// has left at once: to a few it always does, and for them nothing is put off.
-    pub(crate) fn ring(&self, now: Duration, linger: Duration) -> Option<(Wake, Duration)> {
+    pub(crate) fn ring(
+        &self,
+        timer: u64,
+        now: Duration,
+        linger: Duration,
+    ) -> Option<(Wake<L::Origin>, Duration)> {
         let state = &mut *self.lock();
+        if timer != state.timer {
+            return None;
+        }
         let since = match state.settled {
             Some(settled) => now.saturating_sub(settled),
             None if state.slots.is_leaving() => Duration::ZERO,
@@ -118,33 +153,42 @@ impl<L: Hidden> Seam<L> {
         };
         if since < linger / 2 && state.put_off < MOST_PUT_OFF {
             state.put_off += 1;
-            return Some((Wake::default(), linger - since));
+            state.due = Some(now + linger - since);
+            return Some((Wake::nobody(), linger - since));
         }
         state.put_off = 0;
         if !state.log.has_hidden() {
-            state.lingers = false;
+            state.due = None;
             return None;
         }
-        Some((state.show(false), linger))
+        state.due = Some(now + linger);
+        Some((state.show(None), linger))
     }
 
     /// The timer is gone before it was over: nobody else would show what it was to show.
-    pub(crate) fn lose_timer(&self) -> Wake {
+    pub(crate) fn lose_timer(&self, timer: u64) -> Wake<L::Origin> {
         let state = &mut *self.lock();
-        (state.lingers, state.put_off) = (false, 0);
-        state.show(false)
+        if timer != state.timer {
+            return Wake::nobody();
+        }
+        (state.due, state.put_off) = (None, 0);
+        state.show(None)
     }
 
     /// A new listener: its place among the others and in the log are taken together.
-    pub(crate) fn join<R>(&self, join: impl FnOnce(&mut L, usize) -> R) -> (Slot, R) {
+    pub(crate) fn join<R>(
+        &self,
+        origin: Option<L::Origin>,
+        join: impl FnOnce(&mut L, usize) -> R,
+    ) -> (Slot, R) {
         let mut guard = self.lock();
         let state = &mut *guard;
-        if !state.lingers {
+        if state.due.is_none() {
             // What came while nobody listened.
             state.log.show();
         }
         let joined = join(&mut state.log, state.slots.len());
-        let slot = state.slots.take();
+        let slot = state.slots.take(origin);
         let rest = state.log.take_rest();
         drop(guard);
         drop(rest);
@@ -188,22 +232,29 @@ impl<L: Hidden> Seam<L> {
 
 impl<L: Hidden> State<L> {
     /// Something was appended, or not.
-    fn appended(&mut self, can_linger: bool) -> Wake {
+    fn appended(&mut self, now: Duration, linger: Option<Duration>) -> Wake<L::Origin> {
         // With nobody to show it to, frames gather until somebody comes.
         if self.slots.len() == 0 || !self.log.has_hidden() {
-            return Wake::default();
+            return Wake::nobody();
         }
-        if self.lingers && !self.log.is_full() {
-            return Wake::default();
+        let lingers = self.due.is_some_and(|due| now < due + LATE);
+        if lingers && !self.log.is_full() {
+            return Wake::nobody();
         }
-        let starts_timer = can_linger && !self.lingers;
-        self.lingers |= can_linger;
-        self.show(starts_timer)
+        let timer = if lingers { None } else { linger.map(|linger| self.begin(now + linger)) };
+        self.show(timer)
     }
 
-    fn show(&mut self, starts_timer: bool) -> Wake {
+    /// A timer in place of the one before.
+    fn begin(&mut self, due: Duration) -> Timer<L::Origin> {
+        self.timer += 1;
+        (self.due, self.put_off) = (Some(due), 0);
+        Timer { number: self.timer, origin: self.slots.origin(L::is_steady).cloned() }
+    }
+
+    fn show(&mut self, timer: Option<Timer<L::Origin>>) -> Wake<L::Origin> {
         self.log.show();
         self.settled = None;
-        Wake { wakers: self.slots.drain(), starts_timer }
+        Wake { wakers: self.slots.drain(), timer }
     }
 }

@@ -136,7 +136,7 @@ impl<E, L> Subscription<E, L> {
         Subscription::new(self.listener)
     }
 
-    /// Only the events with these names, and the terminal one.
+    /// Only the events with these names, and the terminal one. Without a name, nothing but that.
     ///
     /// # Errors
     ///
@@ -156,7 +156,7 @@ impl<E, L> Subscription<E, L> {
         let names: Arc<[String]> = names.into();
         self.listener.add_view(false, |qualify| {
             let names = Arc::clone(&names);
-            keep(move |seen| names.iter().any(|name| is_called(seen, qualify, name)))
+            keep(move |seen| Some(names.iter().any(|name| is_called(seen, qualify, name))))
         });
         Ok(self)
     }
@@ -178,13 +178,16 @@ impl<E, L> Subscription<E, L> {
         let is_shown = Arc::new(is_shown);
         self.listener.add_view(false, |_| {
             let is_shown = Arc::clone(&is_shown);
-            keep(move |seen| is_shown(seen.extra.as_ref().and_then(|extra| extra.topic.as_deref())))
+            keep(move |seen| {
+                Some(is_shown(seen.extra.as_ref().and_then(|extra| extra.topic.as_deref())))
+            })
         });
         self
     }
 
     /// Only the events that pass, and the terminal one. Each is decoded once for all readers
-    /// that filter so.
+    /// that ask for it as one type. One that cannot be read back (its `Serialize` and its
+    /// `Deserialize` do not agree) is told as a gap of one, and logged.
     pub fn filter(mut self, is_shown: impl Fn(&E) -> bool + Send + Sync + 'static) -> Self
     where
         E: DecodeEvent + Send + Sync + 'static,
@@ -192,14 +195,18 @@ impl<E, L> Subscription<E, L> {
         let is_shown = Arc::new(is_shown);
         self.listener.add_view(true, |qualify| {
             let is_shown = Arc::clone(&is_shown);
-            keep(move |seen| typed::<E>(seen, qualify).is_some_and(|event| is_shown(&event)))
+            keep(move |seen| typed::<E>(seen, qualify).map(|event| is_shown(&event)))
         });
         self
     }
 
     /// What this listener may see of each event: another event, at the same position, or
     /// nothing. The event is decoded once for all readers, and what is made of it encoded for
-    /// this one.
+    /// this one; where that fails, a gap of one is told and the cause logged.
+    ///
+    /// One that is mapped to a terminal event ends the stream, for this listener alone: a reader
+    /// that comes back is not answered 204. A terminal one is mapped like any other; a `finite`
+    /// stream that is not shown an end is `truncated`.
     ///
     /// ```
     /// use axum::extract::State;
@@ -294,7 +301,8 @@ impl<E, L> fmt::Debug for Subscription<E, L> {
 /// A handler that returns it answers 400: names come from requests.
 ///
 /// ```
-/// use axum::extract::{RawQuery, State};
+/// use axum::extract::{Query, State};
+/// use serde::Deserialize;
 /// use sse_runtime::{Channel, Resume, SseEvent, Subscription, UnknownEvent, sse_handler};
 ///
 /// #[derive(SseEvent)]
@@ -303,13 +311,22 @@ impl<E, L> fmt::Debug for Subscription<E, L> {
 ///     SoldOut { sku: String },
 /// }
 ///
+/// #[derive(Deserialize)]
+/// struct Ask {
+///     only: Option<String>, // `?only=sold_out`
+/// }
+///
 /// #[sse_handler]
 /// async fn inventory(
 ///     State(channel): State<Channel<InventoryEvent>>,
-///     RawQuery(only): RawQuery, // `?sold_out`
+///     Query(ask): Query<Ask>,
 ///     resume: Resume,
 /// ) -> Result<Subscription<InventoryEvent>, UnknownEvent> {
-///     channel.subscribe(resume).only(only)
+///     let all = channel.subscribe(resume);
+///     match ask.only {
+///         Some(name) => all.only([name]),
+///         None => Ok(all),
+///     }
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use tokio::time::sleep;
+use tokio::{runtime::Handle, time::sleep};
 
-use super::core::Core;
+use super::{core::Core, seam::Timer};
 
 /// Runs until a linger passes in which nothing came.
-pub(super) fn start(core: &Arc<Core>) {
-    let running = Running { core: Some(Arc::clone(core)) };
-    // Dropped where there is no runtime: what would linger is then shown at once.
-    let Some(runtime) = core.rules.runtime() else { return };
+pub(super) fn start(core: &Arc<Core>, timer: Timer<Handle>) {
+    let running = Running { core: Some(Arc::clone(core)), number: timer.number };
+    // Where a listener comes from: whoever publishes may stand outside of every runtime.
+    let runtime = timer.origin.or_else(|| Handle::try_current().ok());
+    // Dropped where there is none: what would linger is then shown at once.
+    let Some(runtime) = runtime else { return };
     let _detached = runtime.spawn(run(running));
 }
 
@@ -18,7 +20,7 @@ async fn run(mut running: Running) {
     let Some(mut wait) = running.core.as_ref().map(|core| core.rules.linger) else { return };
     while let Some(core) = &running.core {
         sleep(wait).await;
-        match core.seam.ring(core.rules.age(), core.rules.linger) {
+        match core.seam.ring(running.number, core.rules.age(), core.rules.linger) {
             Some((wake, next)) => {
                 wake.wake();
                 wait = next;
@@ -32,12 +34,13 @@ async fn run(mut running: Running) {
 /// stay hidden for ever.
 struct Running {
     core: Option<Arc<Core>>,
+    number: u64,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         if let Some(core) = &self.core {
-            core.seam.lose_timer().wake();
+            core.seam.lose_timer(self.number).wake();
         }
     }
 }
@@ -57,6 +60,11 @@ mod tests {
 
     impl Hidden for Count {
         type Rest = ();
+        type Origin = ();
+
+        fn is_steady((): &()) -> bool {
+            true
+        }
 
         fn take_rest(&mut self) {}
 
@@ -80,11 +88,11 @@ mod tests {
     /// Wakes two listeners once.
     fn shown() -> (Seam<Count>, [Slot; 2]) {
         let seam = Seam::new(Count::default());
-        let slots = [0, 1].map(|_| seam.join(|_, _| ()).0);
+        let slots = [0, 1].map(|_| seam.join(None, |_, _| ()).0);
         let _ = slots.each_ref().map(|slot| wait(&seam, slot, 0));
-        let ((), wake) = seam.append(true, |log, _| log.0 += 1);
-        assert!(wake.starts_timer && wake.wakers.len() == 2);
-        let ((), wake) = seam.append(true, |log, _| log.0 += 1);
+        let ((), wake) = seam.append(Duration::ZERO, Some(LINGER), |log, _| log.0 += 1);
+        assert!(wake.timer.is_some() && wake.wakers.len() == 2);
+        let ((), wake) = seam.append(Duration::ZERO, Some(LINGER), |log, _| log.0 += 1);
         assert!(wake.wakers.is_empty());
         (seam, slots)
     }
@@ -96,7 +104,7 @@ mod tests {
 
     /// How many are woken when the timer rings, and after how many milliseconds it rings again.
     fn ring(seam: &Seam<Count>, at: u64) -> Option<(usize, u128)> {
-        let rung = seam.ring(Duration::from_millis(at), LINGER);
+        let rung = seam.ring(1, Duration::from_millis(at), LINGER);
         rung.map(|(wake, next)| (wake.wakers.len(), next.as_millis()))
     }
 
@@ -123,7 +131,8 @@ mod tests {
     fn whoever_does_not_come_puts_nothing_off() {
         let (seam, slots) = shown();
         assert_eq!(ring(&seam, 8), Some((0, 8)), "both are away, and what waits is shown");
-        let _nobody = seam.append(true, |log, _| log.0 += 1);
+        let now = Duration::from_millis(8);
+        let _nobody = seam.append(now, Some(LINGER), |log, _| log.0 += 1);
         wait(&seam, &slots[0], 9);
         assert_eq!(ring(&seam, 16), Some((0, 8)), "one has come, and the other may be on its way");
         assert_eq!(ring(&seam, 24), Some((1, 8)), "it is not");
@@ -134,10 +143,24 @@ mod tests {
         let (seam, _others) = shown();
         let mut rings = Vec::new();
         for at in [8, 16, 24] {
-            let slot = seam.join(|_, _| ()).0; // somebody else comes each time
+            let slot = seam.join(None, |_, _| ()).0; // somebody else comes each time
             wait(&seam, &slot, at);
             rings.push(ring(&seam, at).map(|(woken, _)| woken));
         }
         assert_eq!(rings, [Some(0), Some(0), Some(3)]);
+    }
+
+    #[test]
+    fn a_timer_that_never_rings_is_replaced_and_changes_nothing_any_more() {
+        let (seam, slots) = shown();
+        let _ = slots.each_ref().map(|slot| wait(&seam, slot, 1));
+        let late = LINGER + Duration::from_secs(1);
+        let append = |at| seam.append(at, Some(LINGER), |log, _| log.0 += 1).1;
+        assert!(append(late - Duration::from_nanos(1)).timer.is_none());
+        let wake = append(late);
+        assert_eq!((wake.wakers.len(), wake.timer.map(|timer| timer.number)), (2, Some(2)));
+        assert!(seam.ring(1, late, LINGER).is_none() && seam.lose_timer(1).wakers.is_empty());
+        assert!(append(late).timer.is_none(), "the second runs");
+        assert!(seam.ring(2, late + LINGER, LINGER).is_some());
     }
 }

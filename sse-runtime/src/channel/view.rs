@@ -1,6 +1,8 @@
 //! What a listener is shown of a channel, and as what.
 
-use std::{any::Any, sync::Arc};
+use std::sync::Arc;
+
+use bytes::Bytes;
 
 use crate::{
     event::{
@@ -10,17 +12,45 @@ use crate::{
     log::{Extra, Seen},
     wire::Frame,
 };
-use bytes::Bytes;
 
-/// One step between the log and a listener: an event goes in, and it or another comes out, or
-/// nothing. Shared, because a stream of several channels has one for all of them.
-pub(super) type View = Arc<dyn Fn(Seen) -> Option<Seen> + Send + Sync>;
+/// One step between the log and a listener: an event goes in, and something comes of it.
+/// Shared, because a stream of several channels has one for all of them.
+pub(super) type View = Arc<dyn Fn(Seen) -> Sight + Send + Sync>;
 
-/// A view that only lets through or not. The end of a channel concerns everybody.
-pub(super) fn keep(is_shown: impl Fn(&Seen) -> bool + Send + Sync + 'static) -> View {
+/// What a listener gets to see of an event.
+pub(super) enum Sight {
+    /// The event, or another in its place.
+    Shown(Seen),
+    /// Nothing: it is not for this listener.
+    Hidden,
+    /// Nothing, though it may be for this listener: it cannot be read back, or what was made of
+    /// it cannot be encoded. The listener is told that it missed one.
+    Lost,
+}
+
+/// A view that only lets through or not, and does not know where there is nothing to ask. The
+/// end of a channel concerns everybody.
+pub(super) fn keep(is_shown: impl Fn(&Seen) -> Option<bool> + Send + Sync + 'static) -> View {
     Arc::new(move |seen| {
-        let is_end = seen.head.info().is_terminal();
-        (is_end || is_shown(&seen)).then_some(seen)
+        if seen.head.info().is_terminal() {
+            return Sight::Shown(seen);
+        }
+        match is_shown(&seen) {
+            Some(true) => Sight::Shown(seen),
+            Some(false) => Sight::Hidden,
+            None => Sight::Lost,
+        }
+    })
+}
+
+/// A view that lets through what can be read.
+pub(super) fn readable<E>(qualify: bool) -> View
+where
+    E: DecodeEvent + Send + Sync + 'static,
+{
+    Arc::new(move |seen| match typed::<E>(&seen, qualify) {
+        Some(_) => Sight::Shown(seen),
+        None => Sight::Lost,
     })
 }
 
@@ -37,19 +67,14 @@ pub(super) fn is_called(seen: &Seen, qualify: bool, name: &str) -> bool {
     }
 }
 
-/// The typed event: decoded once for all who ask for this type, and never again.
+/// The typed event: decoded once for all who ask for this type.
 pub(super) fn typed<E>(seen: &Seen, qualify: bool) -> Option<Arc<E>>
 where
     E: DecodeEvent + Send + Sync + 'static,
 {
-    let read = || read::<E>(seen, qualify);
-    let Some(extra) = seen.extra.as_ref().filter(|_| !seen.is_mapped) else { return read() };
-    let shared =
-        extra.decoded.get_or_init(|| read().map(|event| event as Arc<dyn Any + Send + Sync>));
-    match shared.clone()?.downcast() {
-        Ok(event) => Some(event),
-        // Another listener asks for the same event as a part of another enum.
-        Err(_) => read(),
+    match seen.extra.as_ref().filter(|_| !seen.is_mapped) {
+        Some(extra) => extra.decoded(|| read(seen, qualify)),
+        None => read(seen, qualify),
     }
 }
 
@@ -66,7 +91,7 @@ fn read<E: DecodeEvent>(seen: &Seen, qualify: bool) -> Option<Arc<E>> {
             // As a string, which is escaped: the text is that of a `Deserialize`.
             let error = error.to_string();
             let event_name = seen.head.info().name();
-            tracing::error!(event_name, error, "an event cannot be read back, and is left out");
+            tracing::error!(event_name, error, "an event of a channel cannot be read back");
             None
         }
     }
@@ -82,11 +107,11 @@ where
     F: EncodeEvent,
 {
     Arc::new(move |seen| {
-        let event = typed::<E>(&seen, qualify)?;
-        let mapped = map(&event)?;
-        let frame = write(&mapped)?;
+        let Some(event) = typed::<E>(&seen, qualify) else { return Sight::Lost };
+        let Some(mapped) = map(&event) else { return Sight::Hidden };
+        let Some(frame) = write(&mapped) else { return Sight::Lost };
         let extra = Extra::of(mapped.__topic());
-        Some(Seen { frame, head: mapped.__head(), extra, is_mapped: true, ..seen })
+        Sight::Shown(Seen { frame, head: mapped.__head(), extra, is_mapped: true, ..seen })
     })
 }
 
@@ -96,7 +121,7 @@ fn write<F: EncodeEvent>(event: &F) -> Option<Bytes> {
             Ok(()) => Some(Bytes::copy_from_slice(frame.as_bytes())),
             Err(error) => {
                 let error = error.to_string();
-                tracing::error!(error, "a mapped event cannot be encoded, and is left out");
+                tracing::error!(error, "a mapped event cannot be encoded");
                 None
             }
         }

@@ -1,5 +1,7 @@
 //! How much of a log is kept.
 
+use std::time::Duration;
+
 /// The bounds of a log; whichever is reached first takes the oldest entry away.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
@@ -11,6 +13,11 @@ pub(crate) struct Bounds {
     pub(crate) retention: u64,
     /// How many ids of publishers are remembered.
     pub(crate) ids: usize,
+}
+
+/// A time as logs count it; one that is too long for that is as long as can be.
+pub(crate) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What stays behind the oldest entry that is kept, for readers that are a moment late: a

@@ -16,8 +16,8 @@ pub(crate) const BATCH: usize = 32 * 1024;
 /// and reading is a slice of one piece. Pieces that were sealed early, because somebody
 /// listened, are joined with the one before as long as that is no longer than the new one: as
 /// in a binary counter, each byte is copied a few times at most, and a replay finds large pieces
-/// whatever the pace was at which they came. (Joining on reading was tried on paper and left:
-/// each reader that comes back would copy the same bytes again.)
+/// whatever the pace was at which they came. (Not joined on reading: each reader that comes back
+/// would copy the same bytes again.)
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
     sealed: VecDeque<Chunk>,

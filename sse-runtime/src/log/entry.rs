@@ -1,14 +1,17 @@
 //! One event of a log.
 
 use std::{
-    any::Any,
+    any::{Any, TypeId},
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
 
-use super::position::{Position, Tag};
+use super::{
+    position::{Position, Tag},
+    reader::Place,
+};
 use crate::{
     event::Head,
     wire::{EventId, FrameBuffer},
@@ -41,9 +44,12 @@ pub(super) struct Entry {
 #[derive(Default)]
 pub(crate) struct Extra {
     pub(crate) topic: Option<Box<str>>,
-    /// The typed event, decoded once for all who ask. None where it could not be.
-    pub(crate) decoded: OnceLock<Option<Arc<dyn Any + Send + Sync>>>,
+    /// The typed event, decoded once for all who ask for it as one type.
+    decoded: Mutex<Vec<Decoded>>,
 }
+
+/// An event as a type, and none where it cannot be read as that.
+type Decoded = (TypeId, Option<Arc<dyn Any + Send + Sync>>);
 
 /// What readers made of events that are gone, to be dropped where no lock is held.
 pub(crate) type Rest = Vec<Arc<Extra>>;
@@ -51,7 +57,32 @@ pub(crate) type Rest = Vec<Arc<Extra>>;
 impl Extra {
     /// Whether it holds what a reader made.
     pub(super) fn is_decoded(&self) -> bool {
-        self.decoded.get().is_some()
+        !self.lock().is_empty()
+    }
+
+    /// The typed event, decoded by the first who asks. Two who ask in the same moment both
+    /// decode it: to let one wait for the `Deserialize` of the other would block its thread.
+    pub(crate) fn decoded<E: Any + Send + Sync>(
+        &self,
+        decode: impl FnOnce() -> Option<Arc<E>>,
+    ) -> Option<Arc<E>> {
+        let of_type = TypeId::of::<E>();
+        let known = self.lock().iter().find(|(known, _)| *known == of_type).cloned();
+        if let Some((_, event)) = known {
+            return event.and_then(|event| event.downcast().ok());
+        }
+        let event = decode();
+        let mut decoded = self.lock();
+        if !decoded.iter().any(|(known, _)| *known == of_type) {
+            let shared = event.clone().map(|event| event as Arc<dyn Any + Send + Sync>);
+            decoded.push((of_type, shared));
+        }
+        drop(decoded);
+        event
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Decoded>> {
+        self.decoded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn of(topic: Option<&str>) -> Option<Arc<Self>> {
@@ -73,6 +104,8 @@ pub(crate) struct Seen {
     pub(crate) head: Head,
     /// None for an ephemeral one.
     pub(crate) position: Option<Position>,
+    /// Where its reader stands after it.
+    pub(crate) after: Place,
     pub(crate) extra: Option<Arc<Extra>>,
     /// Whether the frame was made for this reader, and begins with no `id:` line.
     pub(crate) is_mapped: bool,

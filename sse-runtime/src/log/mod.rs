@@ -18,7 +18,7 @@ mod ring;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bounds::Bounds;
+pub(crate) use bounds::{Bounds, milliseconds};
 pub(crate) use chunks::BATCH;
 pub(crate) use cursor::{Cursor, MOST_PARTS};
 pub(crate) use entry::{Draft, Extra, Rest, Seen};

@@ -1,6 +1,6 @@
 //! Where in a log an event stands.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use crate::wire::{EventId, base62};
 
@@ -18,6 +18,7 @@ use crate::wire::{EventId, base62};
 /// let position = Position::try_from(&id)?;
 /// assert_eq!(position.seq(), 72);
 /// assert_eq!(position.id(), id);
+/// assert_eq!(position.to_string().parse(), Ok(position));
 ///
 /// let made_elsewhere = EventId::try_from("evt_12345678")?;
 /// assert!(Position::try_from(&made_elsewhere).is_err());
@@ -136,6 +137,16 @@ impl TryFrom<&EventId> for Position {
 
     fn try_from(id: &EventId) -> Result<Self, InvalidPosition> {
         digits_of(id).and_then(Self::read).ok_or(InvalidPosition)
+    }
+}
+
+impl FromStr for Position {
+    type Err = InvalidPosition;
+
+    /// Reads what [`Display`](fmt::Display) writes: the id.
+    fn from_str(text: &str) -> Result<Self, InvalidPosition> {
+        let digits = text.strip_prefix(PREFIX).map(str::as_bytes);
+        digits.and_then(Self::read).ok_or(InvalidPosition)
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) struct Batch {
     pub(crate) events: u64,
     /// The number of the last one with a number.
     pub(crate) last: Option<u64>,
+    /// Whether the last one is the end of the stream.
+    pub(crate) ends: bool,
 }
 
 /// The same, event by event.
@@ -136,7 +138,8 @@ impl Ring {
         let (bytes, last) = self.chunks.read(self.start_of(place.next))?;
         let events = last.seq + 1 - place.next;
         (place.next, place.tag) = (last.seq + 1, last.tag);
-        Some(Read::Batch(Batch { bytes, events, last: Some(last.seq) }))
+        let ends = self.is_over(place);
+        Some(Read::Batch(Batch { bytes, events, last: Some(last.seq), ends }))
     }
 
     /// Moves a reader that has fallen below the oldest entry.
@@ -164,7 +167,8 @@ impl Ring {
         if events == 0 {
             return None;
         }
-        let batch = Batch { bytes: buffer.into_bytes(), events, last };
+        let ends = self.is_over(place);
+        let batch = Batch { bytes: buffer.into_bytes(), events, last, ends };
         self.mixed = Some(Box::new(Mixed { from, to: *place, batch: batch.clone() }));
         Some(batch)
     }
@@ -204,7 +208,8 @@ impl Ring {
         {
             place.aside = number + 1;
             let (frame, extra) = (aside.frame.clone(), extra(&mut aside.extra, decodes));
-            return Some(Seen { frame, head: aside.head, position: None, extra, is_mapped: false });
+            let (head, after) = (aside.head, *place);
+            return Some(Seen { frame, head, position: None, after, extra, is_mapped: false });
         }
         self.next_numbered(place, decodes)
     }
@@ -219,7 +224,8 @@ impl Ring {
         let extra = extra(&mut entry.extra, decodes);
         (place.next, place.tag) = (seq + 1, entry.tag);
         let position = Some(Position { epoch: self.epoch, seq, tag: entry.tag });
-        Some(Seen { frame, head: entry.head, position, extra, is_mapped: false })
+        let (head, after) = (entry.head, *place);
+        Some(Seen { frame, head, position, after, extra, is_mapped: false })
     }
 }
 

@@ -26,6 +26,17 @@ pub enum Resumed {
 }
 
 impl Resumed {
+    /// What `sse.open` says, read back. None where it says what it never would.
+    #[cfg(feature = "server")]
+    pub(crate) fn read(resume: &str, missed: u64, reason: Option<&str>) -> Option<Self> {
+        Some(match ResumeOutcome::from_word(resume)? {
+            ResumeOutcome::Fresh => Self::Fresh,
+            ResumeOutcome::Exact => Self::Exact,
+            ResumeOutcome::Gap => Self::Gap { missed },
+            ResumeOutcome::Reset => Self::Reset(ResetReason::from_word(reason?)?),
+        })
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn outcome(self) -> ResumeOutcome {

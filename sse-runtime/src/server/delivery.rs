@@ -18,7 +18,7 @@ use super::{
 use crate::{
     channel::Listener,
     event::control::{Open, Standing, write_beat, write_standing},
-    log::BATCH,
+    log::{BATCH, milliseconds},
     names::{Reason, ResetReason, Resumed},
     wire::FrameBuffer,
 };
@@ -119,14 +119,18 @@ impl Delivery {
         self.held = FrameBuffer::new();
     }
 
-    /// Whether the reader came with a position that the handler has not asked for.
+    /// Whether the reader came with a position, and the handler has not gone on after it. One
+    /// that takes a `Resume` may make another position of it; any other must use the very same.
     fn position_was_ignored(&mut self) -> bool {
-        let came_with_one =
-            self.session.record().cx().request().last_event_id != LastEventId::Absent;
-        let is_first = matches!(self.stage, Stage::Opening(_));
-        came_with_one
-            && is_first
-            && self.session.listener().is_some_and(|listener| !listener.was_asked_to_resume())
+        let cx = self.session.record().cx().clone();
+        let Some(listener) = self.session.listener() else { return false };
+        let is_resumed = match &cx.request().last_event_id {
+            LastEventId::Absent => return false,
+            _ if cx.resumes_itself() => listener.was_asked_to_resume(),
+            LastEventId::Id(id) => listener.was_asked_for(Some(id)),
+            LastEventId::Unreadable => listener.was_asked_for(None),
+        };
+        matches!(self.stage, Stage::Opening(_)) && !is_resumed
     }
 
     fn resumed_without_a_log(&self) -> Resumed {
@@ -307,10 +311,6 @@ impl Heartbeat {
         let now = if is_now { self.last_write } else { Instant::now() };
         now < self.due && self.wakes.as_ref().is_some_and(|wakes| wakes.will_wake(waker))
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl fmt::Debug for Delivery {

@@ -16,7 +16,7 @@ use super::delivery::Delivery;
 use crate::{
     channel::Missed,
     event::{DecodeError, DecodeEvent, decode},
-    names::{BEAT_EVENT, BYE_EVENT, OPEN_EVENT, Reason, ResetReason, ResumeOutcome},
+    names::{BEAT_EVENT, BYE_EVENT, OPEN_EVENT, Reason, Resumed},
     wire::Frame,
 };
 
@@ -128,10 +128,10 @@ fn opened(data: &str) -> Option<Missed> {
         reason: Option<String>,
     }
     let Opened { resume, missed, reason } = serde_json::from_str(data).ok()?;
-    match ResumeOutcome::from_word(&resume)? {
-        ResumeOutcome::Fresh | ResumeOutcome::Exact => None,
-        ResumeOutcome::Gap => Some(Missed::Gap { missed }),
-        ResumeOutcome::Reset => Some(Missed::Reset(ResetReason::from_word(reason.as_deref()?)?)),
+    match Resumed::read(&resume, missed, reason.as_deref())? {
+        Resumed::Fresh | Resumed::Exact => None,
+        Resumed::Gap { missed } => Some(Missed::Gap { missed }),
+        Resumed::Reset(reason) => Some(Missed::Reset(reason)),
     }
 }
 

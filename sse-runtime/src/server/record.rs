@@ -1,13 +1,11 @@
 //! What is told about one stream: its span, its numbers, its one line at the end.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 use tracing::{Span, field::Empty};
 
 use super::{cx::Cx, ended::Ended};
 use crate::{
-    log::{Batch, Position},
+    log::{Batch, Position, milliseconds},
     names::{Reason, ResetReason, Resumed},
     wire::{EventId, Frame},
 };
@@ -139,8 +137,4 @@ impl Drop for Record {
     fn drop(&mut self) {
         self.end(Reason::Client);
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

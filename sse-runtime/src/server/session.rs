@@ -141,6 +141,7 @@ impl Session {
         Poll::Ready(match ready!(polled) {
             Heard::Events(batch) => {
                 self.record.batch(&batch);
+                self.terminal |= batch.ends;
                 Progress::Batch(batch.bytes)
             }
             Heard::Fell { missed } => {
@@ -153,9 +154,14 @@ impl Session {
                 }
                 Progress::Moved
             }
+            Heard::Lost => {
+                tracing::warn!(parent: self.record.span(), "an event is lost to the reader");
+                Progress::Moved
+            }
             Heard::Over => {
-                // A channel ends by its terminal event alone, and everybody is shown it.
-                self.terminal = true;
+                // A channel ends by its terminal event alone. Whoever came after it has not
+                // missed it; whoever was not shown it has.
+                self.terminal |= !feed.listener.hid_end();
                 Progress::End(self.ended(Ending::Complete))
             }
         })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::names::{ResetReason, ResumeOutcome, Resumed};
+use crate::names::Resumed;
 
 /// What `sse.open` said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,13 +68,6 @@ impl Opened {
 
 impl Part {
     fn resumed(&self) -> Option<Resumed> {
-        Some(match ResumeOutcome::from_word(&self.resume)? {
-            ResumeOutcome::Fresh => Resumed::Fresh,
-            ResumeOutcome::Exact => Resumed::Exact,
-            ResumeOutcome::Gap => Resumed::Gap { missed: self.missed },
-            ResumeOutcome::Reset => {
-                Resumed::Reset(ResetReason::from_word(self.reason.as_deref()?)?)
-            }
-        })
+        Resumed::read(&self.resume, self.missed, self.reason.as_deref())
     }
 }

@@ -67,7 +67,8 @@ impl TestReader {
     }
 
     /// What the stream has said of itself, waiting for it if it has not yet. A gap and a reset
-    /// are here no errors.
+    /// are here no errors. (A handler without control events says nothing, and this waits for
+    /// the end.)
     ///
     /// # Errors
     ///

@@ -34,6 +34,9 @@ pub struct FrameBuffer {
 /// The line of an id that is written later, with room for one position.
 #[cfg(feature = "server")]
 pub(crate) const ID_TO_COME: &[u8] = b"id: evt_000000000000000000000000\n";
+/// How many characters a position has.
+#[cfg(feature = "server")]
+const ROOM_TO_COME: usize = 24;
 
 /// Where a frame begins, to go back to when it cannot be finished.
 #[derive(Debug, Clone, Copy)]
@@ -130,7 +133,8 @@ impl FrameBuffer {
     /// Writes the position into the frame that the buffer holds, if it left room for one.
     #[cfg(feature = "server")]
     pub(crate) fn write_position(&mut self, digits: &[u8]) {
-        const ROOM: std::ops::Range<usize> = ID_TO_COME.len() - 25..ID_TO_COME.len() - 1;
+        const END: usize = ID_TO_COME.len() - 1;
+        const ROOM: std::ops::Range<usize> = END - ROOM_TO_COME..END;
         if let Some(room) = self.bytes.get_mut(ROOM)
             && room.len() == digits.len()
         {
