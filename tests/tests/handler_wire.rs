@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::{Router, routing::get};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt as _};
 use sse_runtime::{EventId, Events, SendError, SseEvent, call, event_id, sse_handler};
 use sse_tests::stream::{Chunks, request};
 use tower::ServiceExt as _;
@@ -174,6 +174,30 @@ async fn a_heartbeat_comes_when_nothing_else_was_written_for_its_interval() {
     let expected =
         [(5, "ping"), (10, "ping"), (12, "event"), (17, "ping"), (22, "ping"), (24, "event")];
     assert_eq!(heard, expected);
+}
+
+#[sse_handler(heartbeat = "5s")]
+async fn once() -> impl Stream<Item = InventoryEvent> {
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(12)).await;
+        viewers()
+    };
+    Box::pin(stream::once(later).chain(stream::pending()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_comes_after_a_connection_that_could_take_nothing_for_a_while() {
+    let mut chunks = Chunks::of(call!(once()).await);
+    for _ in 0..4 {
+        chunks.next().await; // the first frame, two heartbeats, an event
+    }
+    // The clock of the heartbeat rings meanwhile, and nobody can hear it.
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    let looks_again = tokio::time::Instant::now();
+    // (When its time is over, it looks a last time.)
+    let ping = tokio::time::timeout(Duration::from_secs(60), chunks.next()).await;
+    assert_eq!(ping.expect("a heartbeat").as_deref(), Some(": ping\n\n"));
+    assert_eq!(looks_again.elapsed(), Duration::from_secs(5));
 }
 
 #[sse_handler(heartbeat = "5s", heartbeat_event)]

@@ -25,6 +25,7 @@ use crate::{
 const IN_VAIN: usize = 4;
 
 /// One reader of one channel or several.
+#[repr(C)] // what every wake asks for comes first, and so lies together in memory
 pub(crate) struct Listener {
     parts: Parts,
     /// Which part is asked first: none is to outshout the others.
@@ -216,10 +217,15 @@ impl Listener {
         self.parts.rest.is_empty() && first.views.is_empty() && !first.qualify && source_field
     }
 
+    /// The bytes of the log, of a listener that gets them as they are.
+    pub(crate) fn poll_plain(&mut self, waker: &Waker) -> Poll<Heard<Batch>> {
+        self.parts.first.poll_read(waker).map_or(Poll::Pending, Poll::Ready)
+    }
+
     /// Frames to go out, as one batch.
     pub(crate) fn poll_read(&mut self, waker: &Waker, source_field: bool) -> Poll<Heard<Batch>> {
         if self.is_plain(source_field) {
-            return self.parts.first.poll_read(waker).map_or(Poll::Pending, Poll::Ready);
+            return self.poll_plain(waker);
         }
         Poll::Ready(match ready!(self.poll_seen(waker)) {
             Heard::Events(shown) => Heard::Events(self.write(&shown, source_field)),

@@ -17,26 +17,28 @@ use crate::{
 };
 
 /// Most have one.
+#[repr(C)] // what every wake asks for comes first, and so lies together in memory
 pub(super) struct Parts {
     pub(super) first: Part,
     pub(super) rest: Vec<Part>,
 }
 
 /// A place in one channel.
+#[repr(C)] // what every wake asks for comes first, and so lies together in memory
 pub(super) struct Part {
     pub(super) core: Arc<Core>,
     slot: Slot,
     place: Place,
-    pub(super) matched: Matched,
-    /// The positions that the reader came with.
-    pub(super) cursor: Option<Arc<Cursor>>,
-    pub(super) views: Vec<View>,
+    /// Whether this listener was shown an end that is not that of the channel.
+    is_done: bool,
     /// Whether a view asks for the typed event.
     pub(super) decodes: bool,
     /// Whether the source goes in front of the names.
     pub(super) qualify: bool,
-    /// Whether this listener was shown an end that is not that of the channel.
-    is_done: bool,
+    pub(super) matched: Matched,
+    /// The positions that the reader came with.
+    pub(super) cursor: Option<Arc<Cursor>>,
+    pub(super) views: Vec<View>,
 }
 
 impl Part {

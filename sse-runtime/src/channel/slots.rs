@@ -6,7 +6,9 @@ use std::task::Waker;
 /// they come from.
 #[derive(Debug)]
 pub(crate) struct Slots<O> {
-    slots: Vec<Taken<O>>,
+    slots: Vec<Option<Waker>>,
+    /// Where each comes from, apart from the wakers: those are gone through for each event.
+    origins: Vec<Option<O>>,
     /// Places that were left and may be taken again.
     free: Vec<u32>,
     /// How many wait.
@@ -20,16 +22,10 @@ pub(crate) struct Slots<O> {
 #[derive(Debug)]
 pub(crate) struct Slot(u32);
 
-/// What lies in a place.
-#[derive(Debug)]
-struct Taken<O> {
-    waker: Option<Waker>,
-    origin: Option<O>,
-}
-
 impl<O> Default for Slots<O> {
     fn default() -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), waiting: 0, returned: 0 }
+        let (slots, origins, free) = (Vec::new(), Vec::new(), Vec::new());
+        Self { slots, origins, free, waiting: 0, returned: 0 }
     }
 }
 
@@ -40,28 +36,29 @@ impl<O> Slots<O> {
     }
 
     pub(crate) fn take(&mut self, origin: Option<O>) -> Slot {
-        let free = self.free.pop();
-        if let Some((free, taken)) =
-            free.and_then(|free| Some((free, self.slots.get_mut(free as usize)?)))
-        {
-            taken.origin = origin;
+        if let Some(free) = self.free.pop() {
+            if let Some(place) = self.origins.get_mut(free as usize) {
+                *place = origin;
+            }
             return Slot(free);
         }
-        self.slots.push(Taken { waker: None, origin });
+        self.slots.push(None);
+        self.origins.push(origin);
         Slot(u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX))
     }
 
     /// Where one of the listeners comes from: one that is wanted, else any.
     pub(crate) fn origin(&self, is_wanted: impl Fn(&O) -> bool) -> Option<&O> {
-        let origins = || self.slots.iter().filter_map(|taken| taken.origin.as_ref());
+        let origins = || self.origins.iter().flatten();
         origins().find(|origin| is_wanted(origin)).or_else(|| origins().next())
     }
 
     /// Its waker and where it came from are for the caller to drop.
     pub(crate) fn leave(&mut self, slot: &Slot) -> (Option<Waker>, Option<O>) {
         let mut left = (None, None);
-        if let Some(taken) = self.slots.get_mut(slot.0 as usize) {
-            left = (taken.waker.take(), taken.origin.take());
+        if let Some(waker) = self.slots.get_mut(slot.0 as usize) {
+            let origin = self.origins.get_mut(slot.0 as usize).and_then(Option::take);
+            left = (waker.take(), origin);
             self.waiting -= usize::from(left.0.is_some());
             self.free.push(slot.0);
         }
@@ -75,7 +72,7 @@ impl<O> Slots<O> {
     /// Wakes this listener at the next event. The waker that it had before is for the caller to
     /// drop.
     pub(crate) fn wait(&mut self, slot: &Slot, waker: &Waker) -> Option<Waker> {
-        let waiting = &mut self.slots.get_mut(slot.0 as usize)?.waker;
+        let waiting = self.slots.get_mut(slot.0 as usize)?;
         if waiting.as_ref().is_some_and(|known| known.will_wake(waker)) {
             return None;
         }
@@ -88,7 +85,7 @@ impl<O> Slots<O> {
     /// The wakers of all who wait. They wait no longer.
     pub(crate) fn drain(&mut self) -> Vec<Waker> {
         let mut wakers = Vec::with_capacity(self.len());
-        wakers.extend(self.slots.iter_mut().filter_map(|taken| taken.waker.take()));
+        wakers.extend(self.slots.iter_mut().filter_map(Option::take));
         (self.waiting, self.returned) = (0, 0);
         wakers
     }

@@ -14,14 +14,21 @@ use crate::{
 /// that the client left: that is all that a server ever sees of it (pitfall P5).
 #[derive(Debug)]
 pub(super) struct Record {
-    cx: Cx,
-    span: Span,
-    started: Instant,
     first_event: Option<Instant>,
     events: u64,
     bytes: u64,
     last_seq: Option<u64>,
     ended: bool,
+    /// Apart, because a delivery only counts.
+    stream: Box<Stream>,
+}
+
+/// Which stream it is.
+#[derive(Debug)]
+struct Stream {
+    cx: Cx,
+    span: Span,
+    started: Instant,
 }
 
 impl Record {
@@ -36,24 +43,16 @@ impl Record {
             span.record("peer", tracing::field::display(peer));
         }
         cx.set_span(span.clone());
-        Self {
-            cx,
-            span,
-            started: Instant::now(),
-            first_event: None,
-            events: 0,
-            bytes: 0,
-            last_seq: None,
-            ended: false,
-        }
+        let stream = Box::new(Stream { cx, span, started: Instant::now() });
+        Self { first_event: None, events: 0, bytes: 0, last_seq: None, ended: false, stream }
     }
 
-    pub(super) const fn cx(&self) -> &Cx {
-        &self.cx
+    pub(super) fn cx(&self) -> &Cx {
+        &self.stream.cx
     }
 
-    pub(super) const fn span(&self) -> &Span {
-        &self.span
+    pub(super) fn span(&self) -> &Span {
+        &self.stream.span
     }
 
     /// An event was encoded. At the level `trace` each has a line of its own, with its
@@ -62,7 +61,7 @@ impl Record {
         self.count(1, Some(self.events + 1));
         if tracing::enabled!(tracing::Level::TRACE) {
             let (event_seq, event_id) = (self.events, id());
-            tracing::trace!(parent: &self.span, event_seq, event_id, event_name = name, "event");
+            tracing::trace!(parent: &self.stream.span, event_seq, event_id, event_name = name, "event");
         }
     }
 
@@ -75,7 +74,7 @@ impl Record {
                 let event_seq = position.and_then(|id| Position::try_from(&id).ok());
                 let event_seq = event_seq.map(|position| position.seq());
                 let (event_id, event_name) = (frame.id(), frame.event());
-                tracing::trace!(parent: &self.span, event_seq, event_id, event_name, "event");
+                tracing::trace!(parent: &self.stream.span, event_seq, event_id, event_name, "event");
             }
         }
     }
@@ -93,7 +92,7 @@ impl Record {
         let (resume, missed) = (resumed.outcome().as_str(), resumed.missed());
         let reset = resumed.reason().map(ResetReason::as_str);
         if let Resumed::Gap { .. } | Resumed::Reset(_) = resumed {
-            tracing::info!(parent: &self.span, resume, missed, reset, "the reader missed events");
+            tracing::info!(parent: &self.stream.span, resume, missed, reset, "the reader missed events");
         }
     }
 
@@ -111,17 +110,17 @@ impl Record {
             events: self.events,
             bytes: self.bytes,
             last_seq: self.last_seq,
-            time_to_first_event: self.first_event.map(|first| first - self.started),
-            duration: self.started.elapsed(),
+            time_to_first_event: self.first_event.map(|first| first - self.stream.started),
+            duration: self.stream.started.elapsed(),
         };
         self.log(&ended);
-        self.cx.close(&ended);
+        self.stream.cx.close(&ended);
     }
 
     fn log(&self, ended: &Ended) {
         // The span is told to the subscriber with the line, so that the request id is on it.
         tracing::info!(
-            parent: &self.span,
+            parent: &self.stream.span,
             reason = ended.reason.as_str(),
             events = ended.events,
             bytes = ended.bytes,

@@ -20,11 +20,16 @@ use crate::{
 /// Drives a source, and keeps the promises that hold whatever the source does: what it
 /// leaves half-written is taken back, a panic is an end like any other, nothing comes
 /// after the end, and the end has one reason.
+#[repr(C)] // what every wake asks for comes first, and so lies together in memory
 pub(super) struct Session {
-    source: Option<Feed>,
-    options: Options,
+    /// Whether it is a subscription whose bytes go out as the log has them.
+    is_plain: bool,
     terminal: bool,
     record: Record,
+    source: Option<Feed>,
+    /// Apart, because a delivery does not ask for them: with thousands of streams each line of
+    /// memory that a wake fetches counts.
+    options: Box<Options>,
 }
 
 /// What a session gave.
@@ -51,11 +56,16 @@ pub(super) struct Close {
 }
 
 impl Session {
-    pub(super) const fn new(source: Feed, options: Options, record: Record) -> Self {
-        Self { source: Some(source), options, terminal: false, record }
+    pub(super) fn new(source: Feed, options: Options, record: Record) -> Self {
+        let is_plain = match &source {
+            Feed::Channel(feed) => feed.listener.is_plain(options.source_field),
+            Feed::Own(_) => false,
+        };
+        let options = Box::new(options);
+        Self { source: Some(source), terminal: false, is_plain, record, options }
     }
 
-    pub(super) const fn options(&self) -> &Options {
+    pub(super) fn options(&self) -> &Options {
         &self.options
     }
 
@@ -126,12 +136,12 @@ impl Session {
 
     fn poll_channel(&mut self, cx: &Context<'_>) -> Poll<Progress> {
         let Some(Feed::Channel(feed)) = &mut self.source else { return Poll::Pending };
-        let source_field = self.options.source_field;
         let listener = &mut feed.listener;
         // Only a filter can panic, and only it is worth the price of being ready for that.
-        let polled = if listener.is_plain(source_field) {
-            listener.poll_read(cx.waker(), source_field)
+        let polled = if self.is_plain {
+            listener.poll_plain(cx.waker())
         } else {
+            let source_field = self.options.source_field;
             let poll = || listener.poll_read(cx.waker(), source_field);
             match caught(self.record.span(), "a filter", poll) {
                 Some(polled) => polled,

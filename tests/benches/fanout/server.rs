@@ -28,8 +28,10 @@ use tokio::{
 
 use super::{Pace, Plan, RATE, Side, WINDOW, process::cpu};
 
-/// Makes the frame of the reference one of 200 bytes.
+/// Makes the frame of either side one of 200 bytes: ours says whose event it is, and has a longer
+/// id.
 const NOTE: &str = "moved to the lower shelf, row 14, by the early shift of the day, opened";
+const OUR_NOTE: &str = "moved to the lower shelf, row 14";
 
 /// Every field has one width, and so has every frame: the load counts events by their bytes.
 #[derive(SseEvent)]
@@ -59,13 +61,15 @@ impl Publisher {
         let at = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
         let at = u64::try_from(at.as_nanos()).expect("a clock before 2554");
         let (sku, left) = ("A-10815".to_owned(), 1_234);
-        let (warehouse, note) = ("Rotterdam".to_owned(), NOTE.to_owned());
+        let warehouse = "Rotterdam".to_owned();
         match self {
             Self::Ours(channel) => {
+                let note = OUR_NOTE.to_owned();
                 let event = InventoryEvent::StockChanged { sku, left, warehouse, note, at };
                 channel.publish(&event).await.expect("the event is published");
             }
             Self::Reference { sender, next } => {
+                let note = NOTE.to_owned();
                 let event = StockChanged { sku, left, warehouse, note, at };
                 sender.send(frame(1_000_000 + *next, &event)).expect("somebody listens");
                 *next += 1;
