@@ -301,8 +301,7 @@ impl<E, L> fmt::Debug for Subscription<E, L> {
 /// A handler that returns it answers 400: names come from requests.
 ///
 /// ```
-/// use axum::extract::{Query, State};
-/// use serde::Deserialize;
+/// use axum::extract::{Path, State};
 /// use sse_runtime::{Channel, Resume, SseEvent, Subscription, UnknownEvent, sse_handler};
 ///
 /// #[derive(SseEvent)]
@@ -311,22 +310,13 @@ impl<E, L> fmt::Debug for Subscription<E, L> {
 ///     SoldOut { sku: String },
 /// }
 ///
-/// #[derive(Deserialize)]
-/// struct Ask {
-///     only: Option<String>, // `?only=sold_out`
-/// }
-///
 /// #[sse_handler]
 /// async fn inventory(
 ///     State(channel): State<Channel<InventoryEvent>>,
-///     Query(ask): Query<Ask>,
+///     Path(only): Path<String>, // `/events/inventory/sold_out`
 ///     resume: Resume,
 /// ) -> Result<Subscription<InventoryEvent>, UnknownEvent> {
-///     let all = channel.subscribe(resume);
-///     match ask.only {
-///         Some(name) => all.only([name]),
-///         None => Ok(all),
-///     }
+///     channel.subscribe(resume).only([only])
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

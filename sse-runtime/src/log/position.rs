@@ -102,6 +102,14 @@ impl Position {
         digits
     }
 
+    /// The next position in the same log, from the characters of the one before: writing all of
+    /// them anew took a tenth of what publishing takes.
+    pub(super) fn count_on(digits: &mut [u8; Self::LEN], tag: Tag) {
+        let (seq, old_tag) = digits[EPOCH..].split_at_mut(SEQ);
+        base62::increment(seq);
+        base62::write(u64::from(tag.0), old_tag);
+    }
+
     /// Reads the 24 characters.
     pub(super) fn read(digits: &[u8]) -> Option<Self> {
         if digits.len() != Self::LEN {
@@ -197,6 +205,16 @@ mod tests {
             let id = position.id();
             assert_eq!(EventId::try_from(id.as_str()).as_ref(), Ok(&id));
             assert_eq!(Position::try_from(&id), Ok(position));
+        }
+    }
+
+    #[test]
+    fn counting_on_is_writing_the_next() {
+        let mut digits = position(7, 3_843, 1).digits();
+        for seq in 3_844..4_000 {
+            let tag = u32::try_from(seq).unwrap() * 77_777;
+            Position::count_on(&mut digits, Tag::new(tag));
+            assert_eq!(digits, position(7, seq, tag).digits());
         }
     }
 

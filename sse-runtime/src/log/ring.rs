@@ -26,6 +26,8 @@ pub(crate) struct Ring {
     start: u64,
     /// The tag of the entry before it.
     pub(super) before: Tag,
+    /// The head, as it stands on the wire.
+    digits: [u8; Position::LEN],
     /// The number of the oldest entry that a position may resume at. What lies before it is
     /// there for readers that are a moment late, and no longer.
     pub(super) kept: u64,
@@ -73,6 +75,7 @@ impl Ring {
             first: 1,
             start: 0,
             before: Tag::ZERO,
+            digits: Position { epoch, seq: 0, tag: Tag::ZERO }.digits(),
             kept: 1,
             shown: 0,
             is_batch_whole: false,
@@ -155,7 +158,8 @@ impl Ring {
             self.seal();
             self.is_batch_whole = true;
         }
-        draft.frame.write_position(&position.digits());
+        Position::count_on(&mut self.digits, position.tag);
+        draft.frame.write_position(&self.digits);
         if self.entries.capacity() == 0 {
             // Many channels never have more.
             self.entries.reserve_exact(1);

@@ -17,6 +17,20 @@ pub(crate) fn write(mut number: u64, to: &mut [u8]) {
     }
 }
 
+/// Adds one to a number, which is much less than to write the next. After the last that the width
+/// holds comes zero.
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "logs count"))]
+pub(crate) fn increment(digits: &mut [u8]) {
+    for place in digits.iter_mut().rev() {
+        match *place {
+            b'z' => *place = b'0',
+            b'9' => return *place = b'A',
+            b'Z' => return *place = b'a',
+            other => return *place = other.wrapping_add(1),
+        }
+    }
+}
+
 /// Reads a number of any width. None where a character is no digit, or the number does not
 /// fit in 64 bits.
 pub(crate) fn read(digits: &[u8]) -> Option<u64> {
@@ -53,6 +67,20 @@ mod tests {
         for text in ["-1", "a b", "\u{e9}", "0_0"] {
             assert_eq!(read(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn one_after_the_other() {
+        let mut counted = [b'0'; 4];
+        for number in 0..300_000 {
+            let mut written = [0; 4];
+            write(number, &mut written);
+            assert_eq!(counted, written, "{number}");
+            increment(&mut counted);
+        }
+        let mut last = *b"zz";
+        increment(&mut last);
+        assert_eq!(&last, b"00");
     }
 
     #[test]
