@@ -98,6 +98,9 @@ impl<E> Channel<E> {
     ///
     /// The place in the log is taken here, and everything after it is seen. There is no other
     /// way to read a channel, and so none to read its past and its present apart.
+    ///
+    /// Where a subscription is made, the linger of the channel runs as well: on a runtime whose
+    /// timer is on (`enable_time`, which `#[tokio::main]` does), or, outside of one, not at all.
     pub fn subscribe(&self, resume: impl Into<Resume>) -> Subscription<E>
     where
         E: EncodeEvent,
