@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     fmt,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -16,10 +16,13 @@ use tokio::{sync::watch, task::JoinSet};
 use tracing::Span;
 
 use super::{
+    access::Access,
     call::{Caught, caught},
     drain::{Drain, Installed},
     ended::Ended,
+    link::Link,
     request::{LastEventId, Request},
+    served::{Rules, Served},
 };
 use crate::{channel::Resume, names::Reason, wire::EventId};
 
@@ -52,7 +55,12 @@ pub struct Cx {
 struct Shared {
     request: Request,
     peer: OnceLock<SocketAddr>,
+    client: OnceLock<IpAddr>,
     drain: OnceLock<Drain>,
+    served: OnceLock<Served>,
+    access: Mutex<Access>,
+    /// Whether the access is another one than the stream knows.
+    access_is_new: AtomicBool,
     /// Whether an extractor has asked where to go on.
     resumes_itself: AtomicBool,
     ended: watch::Sender<bool>,
@@ -81,7 +89,11 @@ impl Cx {
         let shared = Shared {
             request,
             peer: OnceLock::new(),
+            client: OnceLock::new(),
             drain: OnceLock::new(),
+            served: OnceLock::new(),
+            access: Mutex::default(),
+            access_is_new: AtomicBool::new(false),
             resumes_itself: AtomicBool::new(false),
             ended: watch::Sender::new(false),
             span: Mutex::new(Span::none()),
@@ -114,6 +126,25 @@ impl Cx {
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.shared.peer.get().copied()
+    }
+
+    /// The address of the client. Behind [`serve`](crate::serve()) with `trusted_proxies` it is the
+    /// one that the proxies tell, else that of the [`peer`](Self::peer).
+    #[must_use]
+    pub fn client(&self) -> Option<IpAddr> {
+        self.shared.client.get().copied().or_else(|| self.peer().map(|peer| peer.ip()))
+    }
+
+    /// Says what allows the reader to listen, and for how long it does. Before the handler
+    /// returns its stream (one that sends: at any time), from an extractor, a middleware or
+    /// the handler itself. What an earlier call has said and this one leaves open still holds.
+    ///
+    /// A request whose access has run out is answered 401, one that is revoked 403.
+    pub fn allow(&self, access: Access) {
+        let mut known = lock(&self.shared.access);
+        *known = access.or(std::mem::take(&mut known));
+        drop(known);
+        self.shared.access_is_new.store(true, Ordering::Release);
     }
 
     /// Whether the server is going away ([`Drain`]).
@@ -200,8 +231,48 @@ impl Cx {
         }
     }
 
+    /// That of [`serve`](crate::serve()), else the one that a layer tells.
     pub(super) fn drain(&self) -> Option<&Drain> {
-        self.shared.drain.get()
+        self.rules().map(|rules| &rules.drain).or_else(|| self.shared.drain.get())
+    }
+
+    /// The address that the limit for one address counts: none for a private one.
+    pub(super) fn counted_address(&self) -> Option<IpAddr> {
+        // Without `serve` there is no limit that counts it.
+        self.rules()?;
+        self.client().filter(|client| !client.is_loopback())
+    }
+
+    /// What the server has decided for its streams.
+    pub(super) fn rules(&self) -> Option<&Rules> {
+        self.shared.served.get().map(|served| &*served.server)
+    }
+
+    /// The connection behind it.
+    pub(super) fn link(&self) -> Option<&Link> {
+        self.shared.served.get().map(|served| &*served.link)
+    }
+
+    pub(super) fn access(&self) -> Access {
+        self.shared.access_is_new.store(false, Ordering::Release);
+        lock(&self.shared.access).clone()
+    }
+
+    /// Whether [`access`](Self::access) would give another one than the last time.
+    pub(super) fn has_new_access(&self) -> bool {
+        self.shared.access_is_new.load(Ordering::Acquire)
+    }
+
+    /// Asks the server's hook who this is.
+    fn name_principal(&self, parts: &Parts) {
+        let Some(name) = self.rules().and_then(|rules| rules.principal.as_ref()) else { return };
+        if lock(&self.shared.access).principal.is_some() {
+            return;
+        }
+        let named = caught(&self.span(), "the hook that names principals", || name(parts));
+        if let Some(principal) = named.flatten() {
+            lock(&self.shared.access).principal.get_or_insert(principal);
+        }
     }
 
     pub(super) fn span(&self) -> Span {
@@ -275,6 +346,13 @@ impl<S: Sync> FromRequestParts<S> for Cx {
         }
         if let Some(Installed(drain)) = parts.extensions.get::<Installed>() {
             let _known = cx.shared.drain.set(drain.clone());
+        }
+        if let Some(served) = parts.extensions.get::<Served>() {
+            let _known = cx.shared.served.set(served.clone());
+            if let (Some(peer), Some(rules)) = (cx.peer(), cx.rules()) {
+                let _known = cx.shared.client.set((rules.client)(peer.ip(), &parts.headers));
+            }
+            cx.name_principal(parts);
         }
         parts.extensions.insert(cx.clone());
         Ok(cx)

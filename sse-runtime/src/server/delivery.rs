@@ -11,6 +11,7 @@ use bytes::Bytes;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::{
+    orders::Orders,
     refusal::{end_frames, jitter},
     request::LastEventId,
     session::{Close, Progress, Session},
@@ -29,19 +30,15 @@ use crate::{
 // With thousands of streams none of it is in a cache, and each line that is fetched counts.
 #[repr(C)]
 pub(super) struct Delivery {
+    /// The task that asks, as it was known the last time.
+    task: Option<Waker>,
     heartbeat: Option<Heartbeat>,
     stage: Stage,
-    drain: Option<Draining>,
+    orders: Orders,
     session: Session,
     /// What came while the head was held back.
     held: FrameBuffer,
     sources: &'static [&'static str],
-}
-
-/// The drain switch of the server, waited for by one stream.
-struct Draining {
-    started: Pin<Box<dyn Future<Output = ()> + Send>>,
-    window: Duration,
 }
 
 enum Stage {
@@ -59,16 +56,13 @@ impl Delivery {
     /// A stream that has what was held back, and perhaps has ended already.
     pub(super) fn new(
         session: Session,
+        orders: Orders,
         sources: &'static [&'static str],
         held: FrameBuffer,
         ended: Option<Reason>,
     ) -> Self {
-        let drain = session
-            .record()
-            .cx()
-            .drain()
-            .map(|drain| Draining { started: Box::pin(drain.started()), window: drain.window() });
-        Self { session, sources, stage: Stage::Opening(ended), held, drain, heartbeat: None }
+        let stage = Stage::Opening(ended);
+        Self { task: None, heartbeat: None, stage, orders, session, sources, held }
     }
 
     /// Why the stream has ended, once everything has been said.
@@ -82,12 +76,13 @@ impl Delivery {
     /// The next bytes to go out; none at the end.
     pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut buffer = FrameBuffer::new();
+        let is_new_task = self.is_new_task(cx);
         if let Stage::Opening(ended) = self.stage {
             self.open(&mut buffer);
             self.stage = ended.map_or(Stage::Live, Stage::Ending);
         }
         if let Stage::Live = self.stage
-            && let Some(batch) = self.gather(cx, &mut buffer)
+            && let Some(batch) = self.gather(cx, is_new_task, &mut buffer)
         {
             self.count(batch.len());
             return Poll::Ready(Some(batch));
@@ -106,6 +101,20 @@ impl Delivery {
             }
             (true, Stage::Done(_)) => Poll::Ready(None),
             (true, _) => Poll::Pending,
+        }
+    }
+
+    /// Whether another task asks than the last time, which no clock and nobody outside knows.
+    fn is_new_task(&mut self, cx: &Context<'_>) -> bool {
+        match &mut self.task {
+            Some(task) if task.will_wake(cx.waker()) => false,
+            task => {
+                *task = Some(cx.waker().clone());
+                if let Some(heartbeat) = &mut self.heartbeat {
+                    heartbeat.wakes = false;
+                }
+                true
+            }
         }
     }
 
@@ -180,13 +189,22 @@ impl Delivery {
         }
     }
 
-    /// Takes everything that is ready, up to a batch. The drain is asked first: a source
-    /// that always has something must not outshout it. What a channel gives goes out as it is.
-    fn gather(&mut self, cx: &mut Context<'_>, buffer: &mut FrameBuffer) -> Option<Bytes> {
-        if let Some(drain) = &mut self.drain
-            && drain.started.as_mut().poll(cx).is_ready()
+    /// Takes everything that is ready, up to a batch. Orders are asked for first: a source
+    /// that always has something must not outshout them. What a channel gives goes out as it is.
+    fn gather(
+        &mut self,
+        cx: &mut Context<'_>,
+        is_new_task: bool,
+        buffer: &mut FrameBuffer,
+    ) -> Option<Bytes> {
+        if let Some(reason) = self.orders.poll(cx, is_new_task, self.session.record().span()) {
+            self.stage = Stage::Ending(reason);
+            return None;
+        }
+        if let Some(cx) = self.session.new_access()
+            && let Err(refused) = self.orders.agree(cx, self.session.options(), None)
         {
-            self.stage = Stage::Ending(Reason::Drain);
+            self.stage = Stage::Ending(refused.reason());
             return None;
         }
         if !buffer.is_empty() && self.session.listener().is_some() {
@@ -213,16 +231,21 @@ impl Delivery {
 
     fn say_end(&mut self, reason: Reason, buffer: &mut FrameBuffer) {
         let options = *self.session.options();
-        let wait = match (reason, &self.drain) {
-            (Reason::Drain, Some(drain)) => options.retry + drain.window.mul_f64(fastrand::f64()),
+        let cx = self.session.record().cx();
+        let wait = match (reason, cx.drain()) {
+            (Reason::Drain, Some(drain)) => options.retry + drain.window().mul_f64(fastrand::f64()),
             _ => jitter(options.retry, fastrand::f64()),
         };
+        if let (Reason::Rotated, Some(link)) = (reason, cx.link()) {
+            // The reader comes back by another connection: perhaps to another machine.
+            link.close();
+        }
         self.write_passed(buffer);
         end_frames(reason, wait, options.control_events, buffer);
         self.stage = Stage::Done(reason);
         self.session.record_mut().bytes(buffer.len());
         self.session.end(reason);
-        self.drain = None;
+        self.orders.end();
         self.heartbeat = None;
     }
 
@@ -269,8 +292,8 @@ struct Heartbeat {
     interval: Duration,
     /// When the sleep ends.
     due: Instant,
-    /// Whom it wakes then.
-    wakes: Option<Waker>,
+    /// Whether it wakes the task then.
+    wakes: bool,
     last_write: Instant,
     /// Whether something was written since the clock was last looked at.
     has_written: bool,
@@ -283,7 +306,7 @@ impl Heartbeat {
             sleep: Box::pin(sleep(interval)),
             interval,
             due: now + interval,
-            wakes: None,
+            wakes: false,
             last_write: now,
             has_written: false,
         }
@@ -303,7 +326,7 @@ impl Heartbeat {
         // A sleep that has not ended, and wakes this task when it does, is not asked: it lies in
         // memory of its own, which with thousands of streams is in no cache, and asking took a
         // tenth of what a wake spends outside of the kernel.
-        if now < self.due && self.wakes.as_ref().is_some_and(|wakes| wakes.will_wake(cx.waker())) {
+        if now < self.due && self.wakes {
             return Poll::Pending;
         }
         while self.sleep.as_mut().poll(cx).is_ready() {
@@ -314,7 +337,7 @@ impl Heartbeat {
             self.sleep.as_mut().reset(due);
             self.due = due;
         }
-        self.wakes.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
+        self.wakes = true;
         Poll::Pending
     }
 }

@@ -11,6 +11,11 @@ use tokio::sync::watch;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::streams::Streams;
+
+/// Over how long the readers come back, where nothing else is said.
+pub(super) const WINDOW: Duration = Duration::from_secs(5);
+
 /// The switch that ends every stream of a router before a shutdown.
 ///
 /// Without it a graceful shutdown waits for streams that never end. With it each stream
@@ -47,6 +52,7 @@ use tower_service::Service;
 #[derive(Debug, Clone)]
 pub struct Drain {
     switch: Arc<watch::Sender<bool>>,
+    streams: Arc<Streams>,
     spread: Duration,
 }
 
@@ -54,7 +60,11 @@ impl Drain {
     /// A switch that is off, with a window of 5 s.
     #[must_use]
     pub fn new() -> Self {
-        Self { switch: Arc::new(watch::Sender::new(false)), spread: Duration::from_secs(5) }
+        Self {
+            switch: Arc::new(watch::Sender::new(false)),
+            streams: Arc::default(),
+            spread: WINDOW,
+        }
     }
 
     /// With another window over which the readers are asked to come back: each is told the
@@ -75,6 +85,8 @@ impl Drain {
 
     /// Ends every stream, now and for good.
     pub fn start(&self) {
+        // The streams first: whoever waits for the switch sees that no other one begins.
+        self.streams.drain();
         self.switch.send_replace(true);
     }
 
@@ -86,6 +98,11 @@ impl Drain {
 
     pub(super) const fn window(&self) -> Duration {
         self.spread
+    }
+
+    /// The open streams that hear of it.
+    pub(super) const fn streams(&self) -> &Arc<Streams> {
+        &self.streams
     }
 
     /// Waits for [`start`](Self::start). The future owns what it waits on.

@@ -7,17 +7,22 @@
 //! that is told about a stream, to the client and to the log, is told by its
 //! [`Record`](record::Record).
 
+mod access;
 mod answers;
 mod body;
 mod call;
 mod cx;
 mod delivery;
+mod desk;
 mod drain;
 mod ended;
 mod glue;
 mod headers;
 mod item;
+mod line;
+mod link;
 mod options;
+mod orders;
 mod reader;
 mod record;
 mod refusal;
@@ -25,10 +30,14 @@ mod request;
 mod respond;
 mod response;
 mod sender;
+mod served;
 mod session;
 mod source;
 mod stream;
+mod streams;
+mod terms;
 
+pub use access::{Access, Verdict};
 pub use call::{Call, call};
 pub use cx::Cx;
 pub use drain::{Drain, DrainLayer, DrainService};

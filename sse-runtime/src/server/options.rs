@@ -4,6 +4,13 @@ use std::time::Duration;
 
 use crate::event::FrameOptions;
 
+/// What a server says where the attribute does not.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Defaults {
+    pub(super) heartbeat: Duration,
+    pub(super) retry: Duration,
+}
+
 /// The options of a handler, put together when compiling.
 ///
 /// Not public API: used by generated code, which has checked every value.
@@ -19,6 +26,8 @@ pub struct Options {
     pub(super) first: Duration,
     /// Whether the stream has an end of its own.
     pub(super) finite: bool,
+    /// How long a drain lets it go on, if it has an end of its own.
+    pub(super) drain: Option<Duration>,
     /// Whether `sse.open` and `sse.bye` are sent.
     pub(super) control_events: bool,
     /// Whether events carry the field `source:`.
@@ -34,6 +43,7 @@ impl Options {
         retry: Duration::from_secs(3),
         first: Duration::ZERO,
         finite: false,
+        drain: None,
         control_events: true,
         source_field: true,
     };

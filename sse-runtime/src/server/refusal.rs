@@ -7,8 +7,10 @@ use http::{StatusCode, header};
 
 use super::{
     cx::Cx,
+    drain::{Drain, WINDOW},
     headers::{stream_response, with_request_id},
     options::Options,
+    streams::Full,
 };
 use crate::{event::control::write_bye, names::Reason, wire::FrameBuffer};
 
@@ -26,27 +28,82 @@ pub trait Refusal: IntoResponse {}
 #[diagnostic::do_not_recommend]
 impl<R: IntoResponse> Refusal for R {}
 
-/// Refuses a request while the server goes away.
+/// Why a request gets no stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// A limit is reached, or the server goes away.
+    Full(Full),
+    /// What allowed the reader to listen has run out.
+    Expired,
+    /// The reader may not listen.
+    Revoked,
+    /// Nobody can say whether it may.
+    Unknown,
+}
+
+impl Refused {
+    /// Of a stream that was told to end before it began.
+    pub(super) const fn told(reason: Reason) -> Self {
+        match reason {
+            Reason::Expired => Self::Expired,
+            Reason::Revoked => Self::Revoked,
+            Reason::Limit => Self::Full(Full::Principal),
+            _ => Self::Full(Full::Draining),
+        }
+    }
+
+    pub(super) const fn reason(self) -> Reason {
+        match self {
+            Self::Full(Full::Draining) => Reason::Drain,
+            Self::Full(Full::All | Full::Address | Full::Principal) => Reason::Limit,
+            Self::Expired => Reason::Expired,
+            Self::Revoked => Reason::Revoked,
+            Self::Unknown => Reason::Error,
+        }
+    }
+
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::Full(Full::Draining | Full::All) | Self::Unknown => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Full(Full::Address | Full::Principal) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Expired => StatusCode::UNAUTHORIZED,
+            Self::Revoked => StatusCode::FORBIDDEN,
+        }
+    }
+
+    /// Whether the reader is to come back later, and will be served then.
+    const fn is_for_now(self) -> bool {
+        matches!(self, Self::Full(_) | Self::Unknown)
+    }
+}
+
+/// Refuses a request.
 ///
-/// A browser gets a stream that says so and ends, because any status but 200 ends an
-/// `EventSource` for good; everything else gets the status that says so. `unit` is a
-/// random number from 0 to 1 that spreads the readers over the window.
-pub(super) fn refuse_draining(
+/// For a browser that is to come back it is a stream that says so and ends, because any status
+/// but 200 ends an `EventSource` for good; everything else gets the status that says so. `unit`
+/// is a random number from 0 to 1 that spreads the readers over the window.
+pub(super) fn refuse(
     cx: &Cx,
     options: &Options,
     sources: &[&'static str],
-    window: Duration,
+    refused: Refused,
     unit: f64,
 ) -> Response {
+    let window = cx.drain().map_or(WINDOW, Drain::window);
     let wait = options.retry + window.mul_f64(unit);
+    if !refused.is_for_now() {
+        return with_request_id(refused.status().into_response(), cx.request_id());
+    }
     if !cx.request().is_browser {
         // Whole seconds, and never zero: that would be "at once".
         let seconds = wait.as_secs().max(1);
-        let refusal = (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, seconds)]);
+        let refusal = (refused.status(), [(header::RETRY_AFTER, seconds)]);
         return with_request_id(refusal.into_response(), cx.request_id());
     }
     let mut frames = FrameBuffer::new();
-    end_frames(Reason::Drain, wait, options.control_events, &mut frames);
+    end_frames(refused.reason(), wait, options.control_events, &mut frames);
     stream_response(frames.into_bytes(), sources, cx.request_id())
 }
 
@@ -86,11 +143,23 @@ mod tests {
 
     #[test]
     fn a_program_is_told_a_status() {
-        let refusal =
-            refuse_draining(&Cx::detached(), &Options::ENDLESS, &[], Duration::from_secs(10), 0.5);
-        assert_eq!(refusal.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(refusal.headers()["retry-after"], "8");
-        assert!(refusal.headers().contains_key("x-request-id"));
+        let cases = [
+            (Refused::Full(Full::Draining), 503, true),
+            (Refused::Full(Full::All), 503, true),
+            (Refused::Full(Full::Address), 429, true),
+            (Refused::Full(Full::Principal), 429, true),
+            (Refused::Unknown, 503, true),
+            (Refused::Expired, 401, false),
+            (Refused::Revoked, 403, false),
+        ];
+        for (refused, status, waits) in cases {
+            let refusal = refuse(&Cx::detached(), &Options::ENDLESS, &[], refused, 0.5);
+            assert_eq!(refusal.status(), status, "{refused:?}");
+            // The retry of 3 s, and half of the window of 5 s.
+            let after = refusal.headers().get("retry-after").map(|value| value.as_bytes());
+            assert_eq!(after, waits.then_some(b"5".as_slice()), "{refused:?}");
+            assert!(refusal.headers().contains_key("x-request-id"));
+        }
     }
 
     #[test]

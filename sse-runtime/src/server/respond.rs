@@ -2,25 +2,20 @@
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
-use axum::{
-    body::Body,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use tokio::time::sleep;
 
 use super::{
-    body::NoBody,
     call::Caught,
     cx::Cx,
     delivery::Delivery,
-    drain::Drain,
-    ended::Ended,
+    desk::Desk,
     glue::{Start, Started},
-    headers::stream_response,
     options::Options,
+    orders::Orders,
     record::Record,
-    refusal::refuse_draining,
+    refusal::Refused,
     response::EventStream,
     session::{Close, Progress, Session},
     source::Feed,
@@ -32,49 +27,33 @@ use crate::{names::Reason, wire::FrameBuffer};
 /// Not generic: compiled once, not for each event type.
 pub async fn respond(cx: Cx, options: Options, handler: Started) -> EventStream {
     let Started { start, sources } = handler;
-    if let Some((response, reason)) = answer_at_once(&cx, &options, sources) {
-        cx.close(&Ended::without_stream(reason));
-        return EventStream::response(response, cx.request_id());
+    let desk = Desk { cx, options, sources };
+    if let Some(answer) = desk.answer_at_once() {
+        return answer;
     }
-    let mut record = Record::start(cx.clone(), sources);
-    match open_source(&cx, &options, start, &record).await {
-        Opened::Source(Feed::Channel(feed)) if feed.listener.is_over() => {
+    let mut orders = match desk.admit() {
+        Ok(orders) => orders,
+        Err(refused) => return desk.turn_away(refused),
+    };
+    let mut record = Record::start(desk.cx.clone(), sources);
+    match begin(&desk, start, &mut orders, &mut record).await {
+        Ok(Opened::Source(Feed::Channel(feed))) if feed.listener.is_over() => {
             // The reader has seen the end of the channel.
             record.end(Reason::Complete);
-            EventStream::response(StatusCode::NO_CONTENT.into_response(), cx.request_id())
+            EventStream::response(StatusCode::NO_CONTENT.into_response(), desk.cx.request_id())
         }
-        Opened::Source(source) => hold(cx, sources, Session::new(source, options, record)).await,
-        Opened::Refused(response) => {
+        Ok(Opened::Source(source)) => {
+            hold(&desk, orders, Session::new(source, options, record)).await
+        }
+        Ok(Opened::Refused(response)) => {
             record.end(Reason::Error);
-            EventStream::response(response, cx.request_id())
+            EventStream::response(response, desk.cx.request_id())
         }
-        Opened::Drained => {
-            record.end(Reason::Drain);
-            drained(&cx, &options, sources)
+        Err(refused) => {
+            record.end(refused.reason());
+            desk.turn_away(refused)
         }
     }
-}
-
-/// Requests that start no producer.
-fn answer_at_once(
-    cx: &Cx,
-    options: &Options,
-    sources: &'static [&'static str],
-) -> Option<(Response, Reason)> {
-    let request = cx.request();
-    if options.finite && request.last_event_id.is_terminal() {
-        // The reader has seen the end; 204 keeps an `EventSource` from coming back.
-        return Some((StatusCode::NO_CONTENT.into_response(), Reason::Complete));
-    }
-    if let Some(drain) = cx.drain().filter(|drain| drain.is_draining()) {
-        return Some((refuse(cx, options, sources, drain), Reason::Drain));
-    }
-    let head = || stream_response(Body::new(NoBody), sources, &request.id);
-    request.is_head.then(|| (head(), Reason::Complete))
-}
-
-fn refuse(cx: &Cx, options: &Options, sources: &[&'static str], drain: &Drain) -> Response {
-    refuse_draining(cx, options, sources, drain.window(), fastrand::f64())
 }
 
 /// What became of the user's function.
@@ -82,36 +61,56 @@ enum Opened {
     Source(Feed),
     /// It answers with a response of its own.
     Refused(Response),
-    /// The server went away before it was done.
-    Drained,
+}
+
+/// Calls the user's function, if the reader may listen: by what is known before, and by what the
+/// function says itself.
+async fn begin(
+    desk: &Desk,
+    start: Start,
+    orders: &mut Orders,
+    record: &mut Record,
+) -> Result<Opened, Refused> {
+    let span = record.span().clone();
+    desk.check(orders, &span).await?;
+    let opened = open_source(desk, start, orders, record).await?;
+    if desk.cx.has_new_access() {
+        desk.check(orders, &span).await?;
+    }
+    Ok(opened)
 }
 
 /// Calls the user's function, as far as it can be called without a reader. However long it
 /// takes, a drain ends it.
-async fn open_source(cx: &Cx, options: &Options, start: Start, record: &Record) -> Opened {
+async fn open_source(
+    desk: &Desk,
+    start: Start,
+    orders: &mut Orders,
+    record: &Record,
+) -> Result<Opened, Refused> {
     let call = match start {
         Start::Call(call) => call,
-        Start::Produce(produce) => return Opened::Source(Feed::Own(produce(cx, options.frame()))),
+        Start::Produce(produce) => {
+            return Ok(Opened::Source(Feed::Own(produce(&desk.cx, desk.options.frame()))));
+        }
     };
-    let mut call = Caught::new(call, record.span().clone(), "the handler");
-    let mut drain = cx.drain().map(|drain| Box::pin(drain.started()));
+    let span = record.span();
+    let mut call = Caught::new(call, span.clone(), "the handler");
     let called = poll_fn(|context| {
         if let Poll::Ready(called) = Pin::new(&mut call).poll(context) {
-            return Poll::Ready(Some(called));
+            return Poll::Ready(Ok(called));
         }
-        let drained = drain.as_mut().is_some_and(|drain| drain.as_mut().poll(context).is_ready());
-        if drained { Poll::Ready(None) } else { Poll::Pending }
+        orders.poll(context, true, span).map_or(Poll::Pending, |told| Poll::Ready(Err(told)))
     });
-    match called.await {
-        None => Opened::Drained,
-        Some(Some(Ok(source))) => Opened::Source(source),
-        Some(Some(Err(response))) => {
+    Ok(match called.await.map_err(Refused::told)? {
+        Some(Ok(source)) => Opened::Source(source),
+        Some(Err(response)) => {
             let status = response.status().as_u16();
-            tracing::info!(parent: record.span(), status, "the handler refused");
+            tracing::info!(parent: span, status, "the handler refused");
             Opened::Refused(response)
         }
-        Some(None) => Opened::Refused(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
-    }
+        None => Opened::Refused(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+    })
 }
 
 /// What the head waited for.
@@ -120,20 +119,19 @@ enum Head {
     Out,
     /// The stream has ended before its first event.
     Ended(Close),
-    /// The server goes away.
-    Drained,
+    /// It was told to end.
+    Told(Reason),
 }
 
 /// Holds the head back until the first event, the end, an error, or the deadline: until
 /// then an error is a real status. The producer runs meanwhile, and is dropped with this
 /// future when the client leaves.
-async fn hold(cx: Cx, sources: &'static [&'static str], mut session: Session) -> EventStream {
+async fn hold(desk: &Desk, mut orders: Orders, mut session: Session) -> EventStream {
     let mut held = FrameBuffer::new();
     if session.listener().is_some() {
         // It has no error that could be a status, and where the reader stands is news.
-        return open(&cx, session, sources, held, None);
+        return open(desk, orders, session, held, None);
     }
-    let mut drain = cx.drain().map(|drain| Box::pin(drain.started()));
     let first = session.options().first;
     let mut deadline = (!first.is_zero()).then(|| Box::pin(sleep(first)));
     let head = poll_fn(|context| {
@@ -142,8 +140,8 @@ async fn hold(cx: Cx, sources: &'static [&'static str], mut session: Session) ->
             Poll::Ready(_) => return Poll::Ready(Head::Out),
             Poll::Pending => {}
         }
-        if drain.as_mut().is_some_and(|drain| drain.as_mut().poll(context).is_ready()) {
-            return Poll::Ready(Head::Drained);
+        if let Some(told) = orders.poll(context, true, session.record().span()) {
+            return Poll::Ready(Head::Told(told));
         }
         match &mut deadline {
             Some(deadline) => deadline.as_mut().poll(context).map(|()| Head::Out),
@@ -152,34 +150,27 @@ async fn hold(cx: Cx, sources: &'static [&'static str], mut session: Session) ->
     })
     .await;
     match head {
-        Head::Out => open(&cx, session, sources, held, None),
+        Head::Out => open(desk, orders, session, held, None),
         Head::Ended(Close { reason: Reason::Error, response }) => {
             session.end(Reason::Error);
             let failed = || StatusCode::INTERNAL_SERVER_ERROR.into_response();
-            EventStream::response(response.unwrap_or_else(failed), cx.request_id())
+            EventStream::response(response.unwrap_or_else(failed), desk.cx.request_id())
         }
-        Head::Ended(close) => open(&cx, session, sources, held, Some(close.reason)),
-        Head::Drained => {
-            let options = *session.options();
-            session.end(Reason::Drain);
-            drained(&cx, &options, sources)
+        Head::Ended(close) => open(desk, orders, session, held, Some(close.reason)),
+        Head::Told(reason) => {
+            session.end(reason);
+            desk.turn_away(Refused::told(reason))
         }
     }
 }
 
-/// The answer to a request that a drain found without a head.
-fn drained(cx: &Cx, options: &Options, sources: &[&'static str]) -> EventStream {
-    let response = cx.drain().map(|drain| refuse(cx, options, sources, drain));
-    let unavailable = || StatusCode::SERVICE_UNAVAILABLE.into_response();
-    EventStream::response(response.unwrap_or_else(unavailable), cx.request_id())
-}
-
 fn open(
-    cx: &Cx,
+    desk: &Desk,
+    orders: Orders,
     session: Session,
-    sources: &'static [&'static str],
     held: FrameBuffer,
     ended: Option<Reason>,
 ) -> EventStream {
-    EventStream::stream(Delivery::new(session, sources, held, ended), sources, cx.request_id())
+    let delivery = Delivery::new(session, orders, desk.sources, held, ended);
+    EventStream::stream(delivery, desk.sources, desk.cx.request_id())
 }

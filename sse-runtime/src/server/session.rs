@@ -7,6 +7,8 @@ use bytes::Bytes;
 
 use super::{
     call::caught,
+    cx::Cx,
+    link::Link,
     options::Options,
     record::Record,
     source::{Ending, Feed, Step},
@@ -83,6 +85,13 @@ impl Session {
             Some(Feed::Channel(feed)) => Some(feed.listener.resumed()),
             Some(Feed::Own(_)) | None => None,
         }
+    }
+
+    /// The context of a stream whose handler runs on, if it has said something new about who
+    /// may listen. A handler that subscribes has said it before.
+    pub(super) fn new_access(&self) -> Option<&Cx> {
+        let runs = matches!(self.source, Some(Feed::Own(_)));
+        Some(self.record.cx()).filter(|cx| runs && cx.has_new_access())
     }
 
     /// The subscription, if this is one that goes on.
@@ -223,9 +232,11 @@ impl Session {
 }
 
 impl Drop for Session {
-    /// The client left, which after the terminal event is as good as any end. The producer
-    /// goes first, before that is told.
+    /// The client left, or was cut from here, which after the terminal event is as good as any
+    /// end. The producer goes first, before that is told.
     fn drop(&mut self) {
-        self.end(if self.terminal { Reason::Complete } else { Reason::Client });
+        let cut = || self.record.cx().link().and_then(Link::fault).unwrap_or(Reason::Client);
+        let reason = if self.terminal { Reason::Complete } else { cut() };
+        self.end(reason);
     }
 }

@@ -1,0 +1,121 @@
+//! Whether a request gets a stream at all: limits, and who may listen.
+
+use std::{future::poll_fn, task::Poll, time::SystemTime};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use tokio::time::timeout;
+use tracing::Span;
+
+use super::{
+    access::{Ask, Verdict},
+    body::NoBody,
+    call::Caught,
+    cx::Cx,
+    ended::Ended,
+    headers::stream_response,
+    options::Options,
+    orders::Orders,
+    refusal::{Refused, refuse},
+    request::LastEventId,
+    response::EventStream,
+    streams::{Full, Who},
+    terms::{ANSWER, HOOK},
+};
+use crate::names::Reason;
+
+/// One request, and what is known of its handler before it runs.
+pub(super) struct Desk {
+    pub(super) cx: Cx,
+    pub(super) options: Options,
+    pub(super) sources: &'static [&'static str],
+}
+
+impl Desk {
+    /// Requests that start no producer.
+    pub(super) fn answer_at_once(&self) -> Option<EventStream> {
+        let request = self.cx.request();
+        if self.options.finite && request.last_event_id.is_terminal() {
+            // The reader has seen the end; 204 keeps an `EventSource` from coming back.
+            return Some(self.answer(StatusCode::NO_CONTENT.into_response(), Reason::Complete));
+        }
+        if self.cx.is_draining() {
+            return Some(self.turn_away(Refused::Full(Full::Draining)));
+        }
+        let head = || stream_response(Body::new(NoBody), self.sources, &request.id);
+        request.is_head.then(|| self.answer(head(), Reason::Complete))
+    }
+
+    /// Takes a place among the streams of the server.
+    pub(super) fn admit(&self) -> Result<Orders, Refused> {
+        let who = || Who {
+            request_id: self.cx.request_id().to_owned(),
+            address: self.cx.counted_address(),
+            peer: self.cx.client().map(|client| client.to_string()),
+            principal: self.cx.access().principal,
+            has_grace: self.options.drain.is_some(),
+        };
+        if let (Some(link), true) = (self.cx.link(), self.options.drain.is_some()) {
+            link.grant();
+        }
+        let slot = self.cx.drain().map(|drain| drain.streams().admit(who()));
+        Ok(Orders::new(slot.transpose().map_err(Refused::Full)?, self.options.drain))
+    }
+
+    /// Checks what allows the reader to listen, and takes note of it. Asks before a replay: what
+    /// held when the reader was here last may hold no more.
+    pub(super) async fn check(&self, orders: &mut Orders, span: &Span) -> Result<(), Refused> {
+        let access = self.cx.access();
+        if access.has_expired() {
+            return Err(Refused::Expired);
+        }
+        let renewed = match (&access.reauthorize, &self.cx.request().last_event_id) {
+            (None, _) | (_, LastEventId::Absent) => None,
+            (Some(ask), _) => ask_now(ask, orders, span).await?,
+        };
+        orders.agree(&self.cx, &self.options, renewed)
+    }
+
+    /// The answer to a request that gets no stream.
+    pub(super) fn turn_away(&self, refused: Refused) -> EventStream {
+        let reason = refused.reason();
+        tracing::info!(
+            request_id = self.cx.request_id(),
+            reason = reason.as_str(),
+            "a stream was refused"
+        );
+        let response = refuse(&self.cx, &self.options, self.sources, refused, fastrand::f64());
+        self.answer(response, reason)
+    }
+
+    fn answer(&self, response: Response, reason: Reason) -> EventStream {
+        self.cx.close(&Ended::without_stream(reason));
+        EventStream::response(response, self.cx.request_id())
+    }
+}
+
+/// Asks the hook of an access, once and now: until when the access holds, if it says so.
+async fn ask_now(
+    ask: &Ask,
+    orders: &mut Orders,
+    span: &Span,
+) -> Result<Option<SystemTime>, Refused> {
+    let asking = timeout(ANSWER, Caught::new(ask(), span.clone(), HOOK));
+    tokio::pin!(asking);
+    let answer = poll_fn(|cx| {
+        if let Poll::Ready(answer) = asking.as_mut().poll(cx) {
+            return Poll::Ready(Ok(answer.ok().flatten().unwrap_or(Verdict::Unknown)));
+        }
+        orders.poll(cx, true, span).map_or(Poll::Pending, |told| Poll::Ready(Err(told)))
+    });
+    match answer.await.map_err(Refused::told)? {
+        Verdict::Allowed => Ok(None),
+        Verdict::Until(end) => Ok(Some(end)),
+        Verdict::Expired => Err(Refused::Expired),
+        Verdict::Revoked => Err(Refused::Revoked),
+        Verdict::Unknown => Err(Refused::Unknown),
+    }
+}

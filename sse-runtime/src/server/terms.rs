@@ -1,0 +1,223 @@
+//! The times at which a stream is ended or asked about, whatever its source does.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+use tracing::Span;
+
+use super::{
+    access::{Access, Ask, Verdict},
+    call::Caught,
+};
+use crate::names::Reason;
+
+/// How long the hook that is asked about a reader may take.
+pub(super) const ANSWER: Duration = Duration::from_secs(10);
+
+/// What one stream has agreed to: a greatest age, an end of its access, a hook to ask. Only
+/// there where one of them is.
+pub(super) struct Terms {
+    expires: Option<Instant>,
+    rotates: Option<Instant>,
+    review: Option<Review>,
+    /// One clock for all: set to what comes first.
+    sleep: Pin<Box<Sleep>>,
+}
+
+/// The hook that is asked now and then whether the reader may go on.
+struct Review {
+    ask: Ask,
+    every: Duration,
+    /// When it is asked next, or no longer waited for.
+    due: Instant,
+    asking: Option<Caught<Verdict>>,
+}
+
+impl Terms {
+    /// None where there is nothing to look at.
+    pub(super) fn new(
+        access: &Access,
+        age: Option<Duration>,
+        every: Duration,
+    ) -> Option<Box<Self>> {
+        let now = Instant::now();
+        let review = access.reauthorize.clone().map(|ask| {
+            let due = after(now, every).unwrap_or(now);
+            Review { ask, every, due, asking: None }
+        });
+        let expires = access.left(SystemTime::now()).and_then(|left| after(now, left));
+        let rotates = age.and_then(|age| after(now, age));
+        let due = [expires, rotates, review.as_ref().map(|review| review.due)];
+        let due = due.into_iter().flatten().min()?;
+        Some(Box::new(Self { expires, rotates, review, sleep: Box::pin(sleep_until(due)) }))
+    }
+
+    /// Why the stream ends now, if it does. Asked before each batch, so that nothing goes out
+    /// after the end of the access.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, span: &Span) -> Option<Reason> {
+        loop {
+            let now = Instant::now();
+            if let Some(reason) = self.over(now) {
+                return Some(reason);
+            }
+            if let Some(verdict) =
+                self.review.as_mut().and_then(|review| review.poll(cx, now, span))
+            {
+                match verdict {
+                    Verdict::Allowed | Verdict::Unknown => {}
+                    Verdict::Until(end) => {
+                        let left = end.duration_since(SystemTime::now()).unwrap_or_default();
+                        self.expires = after(now, left);
+                    }
+                    Verdict::Expired => return Some(Reason::Expired),
+                    Verdict::Revoked => return Some(Reason::Revoked),
+                }
+                continue;
+            }
+            let due = self.due()?;
+            if self.sleep.deadline() != due {
+                self.sleep.as_mut().reset(due);
+            }
+            if self.sleep.as_mut().poll(cx).is_pending() {
+                return None;
+            }
+        }
+    }
+
+    fn over(&self, now: Instant) -> Option<Reason> {
+        let past = |end: Option<Instant>| end.is_some_and(|end| end <= now);
+        match (past(self.expires), past(self.rotates)) {
+            (true, _) => Some(Reason::Expired),
+            (false, true) => Some(Reason::Rotated),
+            (false, false) => None,
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let due = [self.expires, self.rotates, self.review.as_ref().map(|review| review.due)];
+        due.into_iter().flatten().min()
+    }
+}
+
+impl Review {
+    /// An answer, if there is one now.
+    fn poll(&mut self, cx: &mut Context<'_>, now: Instant, span: &Span) -> Option<Verdict> {
+        if self.asking.is_none() {
+            if now < self.due {
+                return None;
+            }
+            self.asking = Some(Caught::new((self.ask)(), span.clone(), HOOK));
+            self.due = after(now, ANSWER).unwrap_or(now);
+        }
+        let polled = Pin::new(self.asking.as_mut()?).poll(cx);
+        let verdict = match polled {
+            Poll::Ready(answer) => answer.unwrap_or(Verdict::Unknown),
+            Poll::Pending if now < self.due => return None,
+            Poll::Pending => Verdict::Unknown,
+        };
+        self.asking = None;
+        let wait = if verdict == Verdict::Unknown {
+            tracing::warn!(parent: span, "nobody could say whether the reader may go on");
+            self.every / 10
+        } else {
+            self.every
+        };
+        self.due = after(now, wait.max(Duration::from_secs(1))).unwrap_or(now);
+        Some(verdict)
+    }
+}
+
+pub(super) const HOOK: &str = "the hook that reauthorizes";
+
+/// None where it is too far away to be a time.
+fn after(now: Instant, time: Duration) -> Option<Instant> {
+    now.checked_add(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+
+    async fn ends(mut terms: Box<Terms>) -> Reason {
+        std::future::poll_fn(|cx| match terms.poll(cx, &Span::none()) {
+            Some(reason) => Poll::Ready(reason),
+            None => Poll::Pending,
+        })
+        .await
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn terms(access: &Access, age: Option<Duration>) -> Box<Terms> {
+        Terms::new(access, age, MINUTE).unwrap()
+    }
+
+    #[test]
+    fn without_terms_there_is_nothing() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let _inside = runtime.enter();
+        assert!(Terms::new(&Access::new("ada"), None, MINUTE).is_none());
+        assert!(Terms::new(&Access::anonymous(), Some(Duration::MAX), MINUTE).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whichever_comes_first_ends_it() {
+        let access = Access::anonymous().expires_at(SystemTime::now() + MINUTE);
+        let begin = Instant::now();
+        assert_eq!(ends(terms(&access, Some(2 * MINUTE))).await, Reason::Expired);
+        assert!(begin.elapsed() <= MINUTE + Duration::from_millis(5), "{:?}", begin.elapsed());
+        assert_eq!(ends(terms(&access, Some(MINUTE / 2))).await, Reason::Rotated);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hook_is_asked_until_it_says_no() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counts = Arc::clone(&asked);
+        let access = Access::anonymous().reauthorize(move || {
+            let before = counts.fetch_add(1, Ordering::Relaxed);
+            async move { if before < 2 { Verdict::Allowed } else { Verdict::Revoked } }
+        });
+        let begin = Instant::now();
+        assert_eq!(ends(terms(&access, None)).await, Reason::Revoked);
+        assert_eq!((asked.load(Ordering::Relaxed), begin.elapsed().as_secs()), (3, 180));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hook_that_does_not_answer_is_asked_again_and_ends_nothing() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counts = Arc::clone(&asked);
+        let access = Access::anonymous().reauthorize(move || {
+            let before = counts.fetch_add(1, Ordering::Relaxed);
+            async move {
+                match before {
+                    0 => std::future::pending().await,
+                    1 => panic!("no such user"),
+                    _ => Verdict::Expired,
+                }
+            }
+        });
+        let begin = Instant::now();
+        assert_eq!(ends(terms(&access, None)).await, Reason::Expired);
+        // After the minute, the ten seconds that it may take, and twice a tenth of a minute.
+        assert_eq!((asked.load(Ordering::Relaxed), begin.elapsed().as_secs()), (3, 82));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewed_token_moves_the_end() {
+        let access = Access::anonymous()
+            .expires_at(SystemTime::now() + MINUTE + MINUTE / 2)
+            .reauthorize(|| async { Verdict::Until(SystemTime::now() + MINUTE / 4) });
+        let begin = Instant::now();
+        assert_eq!(ends(terms(&access, None)).await, Reason::Expired);
+        assert_eq!(begin.elapsed().as_secs(), 75);
+    }
+}
