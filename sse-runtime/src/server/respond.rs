@@ -26,6 +26,7 @@ use crate::{names::Reason, wire::FrameBuffer};
 ///
 /// Not generic: compiled once, not for each event type.
 pub async fn respond(cx: Cx, options: Options, handler: Started) -> EventStream {
+    let options = options.over(cx.rules().map(|rules| rules.defaults).unwrap_or_default());
     let Started { start, sources } = handler;
     let desk = Desk { cx, options, sources };
     if let Some(answer) = desk.answer_at_once() {
