@@ -8,6 +8,7 @@ use crate::{
     duration::{RETRY_BOUNDS, milliseconds},
     entry::{Entry, Value, split},
     errors::Errors,
+    suggest::did_you_mean,
 };
 
 const HEARTBEAT: &str = "heartbeat";
@@ -16,6 +17,7 @@ const HEARTBEAT_EVENT: &str = "heartbeat_event";
 const RETRY: &str = "retry";
 const FIRST: &str = "first";
 const FINITE: &str = "finite";
+const DRAIN: &str = "drain";
 const CONTROL_EVENTS: &str = "control_events";
 const SOURCE_FIELD: &str = "source_field";
 const CRATE: &str = "crate";
@@ -27,15 +29,18 @@ const KEYS: &[&str] = &[
     RETRY,
     FIRST,
     FINITE,
+    DRAIN,
     CONTROL_EVENTS,
     SOURCE_FIELD,
     CRATE,
 ];
 
 /// Bounds in milliseconds. A heartbeat must be shorter than the tightest common hop, 60 s,
-/// and a head must be out before such a hop gives up.
+/// a head must be out before such a hop gives up, and nobody waits for ever for a server
+/// that is asked to stop.
 const HEARTBEAT_BOUNDS: (u64, u64) = (1_000, 50_000);
 const FIRST_BOUNDS: (u64, u64) = (0, 50_000);
+const DRAIN_BOUNDS: (u64, u64) = (1_000, 600_000);
 
 /// The options of a handler.
 #[derive(Default)]
@@ -50,7 +55,9 @@ pub(super) struct Options {
 impl Options {
     pub(super) fn parse(arguments: TokenStream, errors: &mut Errors) -> Self {
         let mut entries = Vec::new();
+        let before = errors.count();
         split(arguments, "sse_handler", errors, &mut entries);
+        let is_read = errors.count() == before;
         let mut options = Self::default();
         for (at, entry) in entries.iter().enumerate() {
             if !entry.repeats(&entries[..at], errors) {
@@ -58,6 +65,10 @@ impl Options {
             }
         }
         check_heartbeat(&entries, errors);
+        if is_read {
+            // A key that could not be read may have been `finite`, and is reported.
+            check_drain(&entries, errors);
+        }
         options
     }
 
@@ -72,6 +83,7 @@ impl Options {
                 entry.flag("sse_handler", errors);
                 self.finite = Some(entry.key.span());
             }
+            DRAIN => self.duration(entry, "30s", DRAIN_BOUNDS, errors),
             CONTROL_EVENTS => self.switch(entry, errors, "no_control_events"),
             SOURCE_FIELD => self.switch(entry, errors, "no_source_field"),
             CRATE => self.krate = entry.runtime(errors),
@@ -144,11 +156,26 @@ impl Options {
 
 /// The keys of the heartbeat must agree with each other.
 fn check_heartbeat(entries: &[Entry], errors: &mut Errors) {
-    let given = |name: &str| entries.iter().find(|entry| entry.name() == name);
-    let Some(none) = given(NO_HEARTBEAT) else { return };
+    let Some(none) = given(entries, NO_HEARTBEAT) else { return };
     for key in [HEARTBEAT, HEARTBEAT_EVENT] {
-        if given(key).is_some() {
+        if given(entries, key).is_some() {
             errors.at(&none.key, format!("`{NO_HEARTBEAT}` contradicts `{key}`; leave one out"));
         }
     }
+}
+
+/// Only a stream with an end of its own can be waited for.
+fn check_drain(entries: &[Entry], errors: &mut Errors) {
+    let Some(drain) = given(entries, DRAIN) else { return };
+    // One that is misspelt is reported as that.
+    let means_finite = |entry: &Entry| did_you_mean(&entry.name(), KEYS) == Some(FINITE);
+    if !entries.iter().any(means_finite) {
+        let message = "`drain` waits for the end that a stream has of its own, and this one is \
+                       endless: write `finite` as well, or leave `drain` out";
+        errors.at(&drain.key, message);
+    }
+}
+
+fn given<'a>(entries: &'a [Entry], name: &str) -> Option<&'a Entry> {
+    entries.iter().find(|entry| entry.name() == name)
 }

@@ -26,7 +26,7 @@ pub struct Options {
     pub(super) first: Duration,
     /// Whether the stream has an end of its own.
     pub(super) finite: bool,
-    /// How long a drain lets it go on, if it has an end of its own.
+    /// How long a finite stream may go on once the server is asked to stop; at once is none.
     pub(super) drain: Option<Duration>,
     /// Whether `sse.open` and `sse.bye` are sent.
     pub(super) control_events: bool,
@@ -100,6 +100,12 @@ impl Options {
     #[must_use]
     pub const fn first(mut self, milliseconds: u64) -> Self {
         self.first = Duration::from_millis(milliseconds);
+        self
+    }
+
+    #[must_use]
+    pub const fn drain(mut self, milliseconds: u64) -> Self {
+        self.drain = Some(Duration::from_millis(milliseconds));
         self
     }
 
@@ -182,5 +188,12 @@ mod tests {
             let over = options.over(Defaults::default());
             assert_eq!((over.heartbeat, over.retry), (options.heartbeat, options.retry));
         }
+    }
+
+    #[test]
+    fn a_drain_ends_a_stream_at_once_unless_the_attribute_gives_it_time() {
+        assert_eq!(Options::FINITE.drain, None);
+        let options = Options::FINITE.drain(30_000).over(OF_THE_SERVER);
+        assert_eq!(options.drain, Some(Duration::from_secs(30)));
     }
 }

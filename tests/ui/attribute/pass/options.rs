@@ -19,6 +19,7 @@ enum Probe {
 
 #[sse_handler(
     finite,
+    drain = "30s",
     heartbeat = "1s",
     heartbeat_event,
     retry = "250ms",
@@ -41,6 +42,16 @@ async fn bounds() -> impl Stream<Item = Probe> {
     stream::empty()
 }
 
+#[sse_handler(finite, drain = "1s")]
+async fn soon() -> impl Stream<Item = InventoryEvent> {
+    stream::iter([InventoryEvent::Closed])
+}
+
+#[sse_handler(drain = "10m", finite)]
+async fn later() -> impl Stream<Item = InventoryEvent> {
+    stream::iter([InventoryEvent::Closed])
+}
+
 #[sse_handler()]
 async fn nothing() -> impl Stream<Item = Probe> {
     stream::empty()
@@ -51,5 +62,7 @@ fn main() {
         .route("/everything", axum::routing::get(everything))
         .route("/quiet", axum::routing::get(quiet))
         .route("/bounds", axum::routing::get(bounds))
+        .route("/soon", axum::routing::get(soon))
+        .route("/later", axum::routing::get(later))
         .route("/nothing", axum::routing::get(nothing));
 }
