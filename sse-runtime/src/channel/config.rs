@@ -2,6 +2,9 @@
 
 use std::{fmt, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
+use super::duration;
 use crate::log::{Bounds, milliseconds};
 
 /// How much a channel keeps, for how long, and how it paces itself: plain values, checked as a
@@ -19,14 +22,45 @@ use crate::log::{Bounds, milliseconds};
 /// assert!(config.check().is_ok());
 /// ```
 ///
+/// It is read and written by serde as well, each setting by the name of its method. What is left out has
+/// its default, and what nobody knows is refused. A duration is text, a number and its unit:
+///
+/// ```
+/// # use std::time::Duration;
+/// # use sse_runtime::ChannelConfig;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config: ChannelConfig = toml::from_str(
+///     r#"
+///     history = 10_000
+///     history_bytes = 8_388_608
+///     retention = "1h"
+///     linger = "0ms"
+///     "#,
+/// )?;
+/// config.check()?; // as `Channel::with_config` and `Hub::with_config` do
+/// assert_eq!(
+///     config,
+///     ChannelConfig::new()
+///         .history(10_000)
+///         .history_bytes(8 * 1024 * 1024)
+///         .retention(Duration::from_secs(60 * 60))
+///         .linger(Duration::ZERO)
+/// );
+/// # Ok(())
+/// # }
+/// ```
+///
 /// The defaults: 1,024 events, 4 MiB, 15 minutes, whichever is reached first; a largest event of
 /// 1 MiB; a linger of 2 ms; 100,000 channels in a hub.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ChannelConfig {
     pub(super) history: u64,
     pub(super) history_bytes: u64,
+    #[serde(with = "duration")]
     pub(super) retention: Duration,
     pub(super) largest_event: usize,
+    #[serde(with = "duration")]
     pub(super) linger: Duration,
     pub(super) remembered_ids: usize,
     pub(super) channels: usize,
@@ -189,5 +223,94 @@ mod tests {
     fn the_defaults_are_good() {
         assert_eq!(ChannelConfig::new().check(), Ok(()));
         assert_eq!(ChannelConfig::default(), ChannelConfig::new());
+    }
+
+    fn read(text: &str) -> Result<ChannelConfig, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_defaults_come_back_as_they_were_written() {
+        let defaults = ChannelConfig::new();
+        let text = toml::to_string(&defaults).unwrap();
+        assert!(
+            text.contains("retention = \"15m\"\n") && text.contains("linger = \"2ms\"\n"),
+            "{text}"
+        );
+        assert_eq!(read(&text), Ok(defaults.clone()));
+        let text = serde_json::to_string(&defaults).unwrap();
+        assert_eq!(serde_json::from_str::<ChannelConfig>(&text).unwrap(), defaults);
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        assert_eq!(read(""), Ok(ChannelConfig::new()));
+        let history = ChannelConfig::new().history(7);
+        assert_eq!(read("history = 7"), Ok(history));
+    }
+
+    #[test]
+    fn each_setting_goes_by_the_name_of_its_method() {
+        let all = "history = 1\nhistory_bytes = 2\nretention = \"3 s\"\nlargest_event = 4\n\
+                   linger = \"5 ms\"\nremembered_ids = 6\nchannels = 7";
+        let by_methods = ChannelConfig::new()
+            .history(1)
+            .history_bytes(2)
+            .retention(Duration::from_secs(3))
+            .largest_event(4)
+            .linger(Duration::from_millis(5))
+            .remembered_ids(6)
+            .channels(7);
+        assert_eq!(read(all), Ok(by_methods));
+    }
+
+    #[test]
+    fn a_setting_that_nobody_knows_is_refused_by_its_name() {
+        let told = read("histroy = 7").unwrap_err();
+        assert!(told.contains("unknown field `histroy`, expected one of `history`, "), "{told}");
+    }
+
+    #[test]
+    fn a_duration_that_is_none_says_what_to_write() {
+        for (text, part) in [
+            ("linger = \"5\"", "\"5\" lacks its unit: write a number and its unit"),
+            ("retention = \"an hour\"", "\"an hour\" is no duration: write a number and its unit"),
+            ("linger = 5", "invalid type: integer `5`, expected a number and its unit, such as"),
+        ] {
+            let told = read(text).unwrap_err();
+            // The line is shown, and with it the setting.
+            assert!(told.contains(part) && told.contains(text), "{told}");
+        }
+    }
+
+    #[test]
+    fn the_largest_values_come_back_or_are_told() {
+        let largest = ChannelConfig::new()
+            .history(u64::MAX)
+            .history_bytes(u64::MAX)
+            .retention(Duration::MAX)
+            .largest_event(usize::MAX)
+            .remembered_ids(usize::MAX)
+            .channels(usize::MAX);
+        let text = serde_json::to_string(&largest).unwrap();
+        assert_eq!(serde_json::from_str::<ChannelConfig>(&text).unwrap(), largest);
+        // TOML promises no number above `i64::MAX`; where one is written it is read.
+        let text = toml::to_string(&largest).unwrap();
+        assert_eq!(read(&text), Ok(largest));
+        let bound = ChannelConfig::new().history(i64::MAX.unsigned_abs());
+        assert_eq!(read(&format!("history = {}", i64::MAX)), Ok(bound));
+        for text in ["history = 18446744073709551616", "history = -1", "history = 1.5"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_checked_as_a_whole() {
+        let read = read("linger = \"1500ms\"\nlargest_event = 0").unwrap();
+        let told = read.check().unwrap_err().to_string();
+        assert!(
+            told.contains("`linger` is 1.5s") && told.contains("`largest_event` is 0"),
+            "{told}"
+        );
     }
 }

@@ -5,6 +5,7 @@
 
 mod config;
 mod core;
+pub(crate) mod duration;
 mod events;
 mod handle;
 mod hub;
