@@ -18,6 +18,9 @@ Routes:
 A reader that comes back with the header `Last-Event-ID`, or with `?last_event_id=`, goes on
 after that event. The log goes to stderr; RUST_LOG sets its level.";
 
+/// In bytes: enough for any linger, and too little for the longest duration in all its parts.
+const LONGEST_TEXT: usize = 20;
+
 /// A demo of server-sent events.
 #[derive(Debug, Parser)]
 #[command(version, after_help = ROUTES)]
@@ -55,20 +58,15 @@ impl Arguments {
 
 /// Reads a linger that a channel would take.
 fn linger(text: &str) -> Result<Duration, String> {
-    let linger =
-        duration(text).ok_or("write a whole number and its unit, such as `5ms` or `1s`")?;
+    let linger = duration(text).ok_or("write a number and its unit, such as `5ms` or `1s`")?;
     ChannelConfig::new().linger(linger).check().map_err(|error| error.to_string())?;
     Ok(linger)
 }
 
-/// A whole number and its unit.
+/// A duration as people write it.
 fn duration(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at(digits);
-    let number = number.parse().ok()?;
-    match unit {
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        _ => None,
-    }
+    // What is longer would be no linger, and `humantime` panics on some that are near the longest
+    // duration there is.
+    let is_short = text.len() <= LONGEST_TEXT;
+    is_short.then(|| humantime::parse_duration(text).ok()).flatten()
 }
