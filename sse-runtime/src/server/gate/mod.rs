@@ -1,10 +1,19 @@
-//! Who is let in: which names a server answers to, and who it takes a client to be.
+//! Who is let in: which names a server answers to, which pages may use it, and whom it takes a
+//! client to be.
 //!
 //! Values that are made once from a configuration, with every fault told at once, and pure
 //! functions over the head of a request. None of it does I/O, and nothing that a request says
 //! makes it panic.
 
 mod authority;
+mod crossing;
 mod hosts;
+mod origins;
+#[cfg(test)]
+mod tests;
+mod verdict;
 
+pub(in crate::server) use crossing::Crossing;
 pub(in crate::server) use hosts::Hosts;
+pub(in crate::server) use origins::Origins;
+pub(in crate::server) use verdict::{Verdict, WrongHost, WrongOrigin, decide};

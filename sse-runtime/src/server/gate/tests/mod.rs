@@ -1,0 +1,3 @@
+//! What takes more than one file of the folder.
+
+mod matrix;
