@@ -124,8 +124,8 @@ pub use log::{InvalidPosition, Position};
 pub use names::{Reason, ResetReason, ResumeOutcome, Resumed};
 #[cfg(feature = "server")]
 pub use server::{
-    Access, Cx, Drain, DrainLayer, DrainService, Ended, EventItem, EventStream, Events, IntoEvents,
-    ReadError, SendError, TypedEvents, Verdict,
+    Access, Cors, CorsFuture, CorsService, Cx, Drain, DrainLayer, DrainService, Ended, EventItem,
+    EventStream, Events, IntoEvents, InvalidOrigins, ReadError, SendError, TypedEvents, Verdict,
 };
 #[doc = include_str!("event/derive.md")]
 #[cfg_attr(feature = "server", doc = include_str!("event/derive_channel.md"))]

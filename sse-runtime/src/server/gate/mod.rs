@@ -6,6 +6,7 @@
 //! makes it panic.
 
 mod authority;
+mod cors;
 mod crossing;
 mod hosts;
 mod origins;
@@ -13,6 +14,7 @@ mod origins;
 mod tests;
 mod verdict;
 
+pub use cors::{Cors, CorsFuture, CorsService, InvalidOrigins};
 pub(in crate::server) use crossing::Crossing;
 pub(in crate::server) use hosts::Hosts;
 pub(in crate::server) use origins::Origins;

@@ -1,3 +1,4 @@
 //! What takes more than one file of the folder.
 
+mod cors;
 mod matrix;
