@@ -44,7 +44,7 @@ pub use call::{Call, call};
 pub use cx::Cx;
 pub use drain::{Drain, DrainLayer, DrainService};
 pub use ended::Ended;
-pub use gate::{Cors, CorsFuture, CorsService, InvalidOrigins};
+pub use gate::{Cors, CorsFuture, CorsService, ForwardedHeader, InvalidOrigins};
 pub use glue::{
     Handler, Started, context, endless, fallback, finite, produces, produces_result, refusal,
     returns, returns_items, returns_result, returns_result_items,
