@@ -126,6 +126,7 @@ pub use names::{Reason, ResetReason, ResumeOutcome, Resumed};
 pub use server::{
     Access, Cors, CorsFuture, CorsService, Cx, Drain, DrainLayer, DrainService, Ended, EventItem,
     EventStream, Events, IntoEvents, InvalidOrigins, ReadError, SendError, TypedEvents, Verdict,
+    serve,
 };
 #[doc = include_str!("event/derive.md")]
 #[cfg_attr(feature = "server", doc = include_str!("event/derive_channel.md"))]

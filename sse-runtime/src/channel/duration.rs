@@ -50,6 +50,31 @@ impl Visitor<'_> for Text {
     }
 }
 
+/// The same for a duration that may be left out.
+pub(crate) mod option {
+    use std::time::Duration;
+
+    use serde::{Deserializer, Serializer};
+
+    /// As [`serialize`](super::serialize). What is none is better skipped.
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => super::serialize(duration, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// As [`deserialize`](super::deserialize).
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        super::deserialize(deserializer).map(Some)
+    }
+}
+
 /// Each number with its unit by itself: `humantime` panics where their sum is a little more
 /// than the longest duration.
 fn read(text: &str) -> Result<Duration, DurationError> {

@@ -20,6 +20,7 @@ use super::{
     call::{Caught, caught},
     drain::{Drain, Installed},
     ended::Ended,
+    gate::{bucket, is_private},
     link::Link,
     request::{LastEventId, Request},
     served::{Rules, Served},
@@ -240,7 +241,7 @@ impl Cx {
     pub(super) fn counted_address(&self) -> Option<IpAddr> {
         // Without `serve` there is no limit that counts it.
         self.rules()?;
-        self.client().filter(|client| !client.is_loopback())
+        self.client().filter(|client| !is_private(*client)).map(bucket)
     }
 
     /// What the server has decided for its streams.

@@ -56,7 +56,7 @@ impl Desk {
             address: self.cx.counted_address(),
             peer: self.cx.client().map(|client| client.to_string()),
             principal: self.cx.access().principal,
-            has_grace: self.options.drain.is_some(),
+            grace: self.options.drain,
         };
         if let (Some(link), true) = (self.cx.link(), self.options.drain.is_some()) {
             link.grant();

@@ -32,6 +32,7 @@ mod request;
 mod respond;
 mod response;
 mod sender;
+pub mod serve;
 mod served;
 mod session;
 mod source;
@@ -44,7 +45,7 @@ pub use call::{Call, call};
 pub use cx::Cx;
 pub use drain::{Drain, DrainLayer, DrainService};
 pub use ended::Ended;
-pub use gate::{Cors, CorsFuture, CorsService, ForwardedHeader, InvalidOrigins};
+pub use gate::{Cors, CorsFuture, CorsService, InvalidOrigins};
 pub use glue::{
     Handler, Started, context, endless, fallback, finite, produces, produces_result, refusal,
     returns, returns_items, returns_result, returns_result_items,
@@ -55,4 +56,5 @@ pub use reader::{ReadError, TypedEvents};
 pub use respond::respond;
 pub use response::EventStream;
 pub use sender::{Events, SendError};
+pub use serve::serve;
 pub use stream::IntoEvents;

@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Waker},
+    time::Duration,
 };
 
 use super::line::Line;
@@ -79,8 +80,8 @@ pub(super) struct Who {
     /// Where it comes from, for people.
     pub(super) peer: Option<String>,
     pub(super) principal: Option<Arc<str>>,
-    /// Whether a drain does not end it at once.
-    pub(super) has_grace: bool,
+    /// How long a drain lets it go on, where that is not at once.
+    pub(super) grace: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -88,7 +89,7 @@ struct Entry {
     line: Line<Reason>,
     request_id: String,
     peer: Option<String>,
-    has_grace: bool,
+    grace: Option<Duration>,
 }
 
 /// A stream that could not be ended in time.
@@ -96,7 +97,7 @@ struct Entry {
 pub(super) struct Left {
     pub(super) request_id: String,
     pub(super) peer: Option<String>,
-    pub(super) has_grace: bool,
+    pub(super) grace: Option<Duration>,
 }
 
 impl Streams {
@@ -110,8 +111,8 @@ impl Streams {
         open.check(&who)?;
         let key = open.next;
         open.next += 1;
-        let Who { request_id, address, peer, principal, has_grace } = who;
-        let entry = Arc::new(Entry { line: Line::new(), request_id, peer, has_grace });
+        let Who { request_id, address, peer, principal, grace } = who;
+        let entry = Arc::new(Entry { line: Line::new(), request_id, peer, grace });
         open.streams.insert(key, Arc::clone(&entry));
         if let Some(address) = address {
             *open.addresses.entry(address).or_default() += 1;
@@ -132,10 +133,6 @@ impl Streams {
         let wakers = told.collect();
         drop(open);
         self.wake(wakers);
-    }
-
-    pub(super) fn is_draining(&self) -> bool {
-        self.lock().draining
     }
 
     /// Ends every stream of a principal; how many there were.
@@ -171,7 +168,7 @@ impl Streams {
         let left = open.streams.values().map(|entry| Left {
             request_id: entry.request_id.clone(),
             peer: entry.peer.clone(),
-            has_grace: entry.has_grace,
+            grace: entry.grace,
         });
         left.collect()
     }

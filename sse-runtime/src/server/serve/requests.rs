@@ -1,0 +1,70 @@
+//! The requests of one connection, on their way to the router.
+
+use std::{convert::Infallible, future::ready, net::SocketAddr, pin::Pin, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    response::{IntoResponse, Response},
+};
+use http::{Extensions, Request};
+use hyper::{body::Incoming, service::Service as HyperService};
+use tower_service::Service as _;
+
+use super::{
+    super::{link::Link, served::Served},
+    door::Door,
+};
+
+/// What answers the requests of one connection.
+#[derive(Clone)]
+pub(super) struct Requests {
+    pub(super) router: Router,
+    pub(super) door: Arc<Door>,
+    pub(super) served: Served,
+    pub(super) peer: SocketAddr,
+    /// What the listener says about the connection; none where it says nothing.
+    pub(super) extensions: Option<Box<Extensions>>,
+}
+
+/// An answer on its way. Boxed, because hyper keeps the room for it as long as the connection.
+type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+impl Requests {
+    pub(super) const fn link(&self) -> &Arc<Link> {
+        &self.served.link
+    }
+
+    /// Answers a request that came by this connection, or by this stream of it.
+    pub(super) fn answer(&self, mut request: Request<Body>, link: Arc<Link>) -> Answering {
+        let (mut parts, body) = request.into_parts();
+        let pass = match self.door.check(&parts) {
+            Ok(pass) => pass,
+            Err(refusal) => return Box::pin(ready(Ok(refusal.into_response()))),
+        };
+        if let Some(extensions) = &self.extensions {
+            parts.extensions.extend((**extensions).clone());
+        }
+        parts.extensions.insert(ConnectInfo(self.peer));
+        parts.extensions.insert(Served { server: Arc::clone(&self.served.server), link });
+        request = Request::from_parts(parts, body);
+        let door = Arc::clone(&self.door);
+        let mut router = self.router.clone();
+        Box::pin(async move {
+            let Ok(mut response) = router.call(request).await;
+            door.decorate(pass, response.headers_mut());
+            Ok(response)
+        })
+    }
+}
+
+impl HyperService<Request<Incoming>> for Requests {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, request: Request<Incoming>) -> Answering {
+        self.answer(request.map(Body::new), Arc::clone(self.link()))
+    }
+}

@@ -1,0 +1,279 @@
+//! A connection whose writes are watched by a clock.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Sleep, sleep},
+};
+
+use super::super::link::Link;
+use crate::names::Reason;
+
+/// How many bytes a reader has to take in the time for a write, to be no stuck one. Without it
+/// a byte now and then would keep a connection for ever.
+const LEAST: usize = 1024;
+
+/// The bytes of a connection. The clock for a reader that stopped reading is here and not in
+/// the stream, because nobody asks a stream for more while its connection is full.
+pub(super) struct Watched<I> {
+    io: I,
+    /// What was read to learn the protocol, and is still to be read.
+    first: First,
+    clock: Clock,
+    link: Arc<Link>,
+}
+
+/// The first bytes of a connection.
+#[derive(Default)]
+struct First {
+    bytes: [u8; 3],
+    read: usize,
+    given: usize,
+}
+
+impl<I> Watched<I> {
+    pub(super) fn new(io: I, link: Arc<Link>, timeout: Duration) -> Self {
+        let clock = Clock { timeout, sleep: None, written: 0 };
+        Self { io, first: First::default(), clock, link }
+    }
+}
+
+impl<I: AsyncRead + Unpin> Watched<I> {
+    /// Reads a byte ahead, if there is room for one; the bytes read so far. They are kept for
+    /// whoever reads.
+    pub(super) fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let First { bytes, read, .. } = &mut self.first;
+        let mut buffer = ReadBuf::new(&mut bytes[*read..]);
+        ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer))?;
+        *read += buffer.filled().len();
+        Poll::Ready(Ok(&bytes[..*read]))
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let First { bytes, read, given } = &mut this.first;
+        if given < read {
+            let ahead = &bytes[*given..*read];
+            let taken = ahead.len().min(buffer.remaining());
+            buffer.put_slice(&ahead[..taken]);
+            *given += taken;
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.io).poll_read(cx, buffer))?;
+        if buffer.filled().len() > before {
+            this.link.has_read();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<I: AsyncWrite + Unpin> Watched<I> {
+    /// What came of a write of so many bytes.
+    fn wrote(
+        &mut self,
+        cx: &mut Context<'_>,
+        offered: usize,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Ok(taken)) => {
+                self.clock.took(taken, offered);
+                Poll::Ready(Ok(taken))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => self.waits(cx).map(Err),
+        }
+    }
+
+    /// A write has to wait, which it may for a while.
+    fn waits(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        ready!(self.clock.poll(cx));
+        self.link.cut(Reason::Stalled);
+        Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the peer has stopped reading"))
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.io).poll_write(cx, bytes);
+        this.wrote(cx, bytes.len(), written)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let offered = slices.iter().map(|slice| slice.len()).sum();
+        let written = Pin::new(&mut this.io).poll_write_vectored(cx, slices);
+        this.wrote(cx, offered, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        match Pin::new(&mut this.io).poll_flush(cx) {
+            Poll::Pending => this.waits(cx).map(Err),
+            Poll::Ready(flushed) => Poll::Ready(flushed),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        match Pin::new(&mut this.io).poll_shutdown(cx) {
+            Poll::Pending => this.waits(cx).map(Err),
+            Poll::Ready(shut) => Poll::Ready(shut),
+        }
+    }
+}
+
+/// Runs from the moment that a write has to wait until all of it is taken.
+struct Clock {
+    timeout: Duration,
+    /// None where no write waits: an idle connection has no timer.
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// What was taken since the clock was set.
+    written: usize,
+}
+
+impl Clock {
+    fn took(&mut self, taken: usize, offered: usize) {
+        if taken == offered {
+            self.sleep = None;
+        }
+        self.written = self.written.saturating_add(taken);
+    }
+
+    /// Ready when too little was taken for too long.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let sleep = match &mut self.sleep {
+                Some(sleep) => sleep,
+                None => {
+                    self.written = 0;
+                    self.sleep.insert(Box::pin(sleep(self.timeout)))
+                }
+            };
+            ready!(sleep.as_mut().poll(cx));
+            if self.written < LEAST {
+                return Poll::Ready(());
+            }
+            self.sleep = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+        time::Instant,
+    };
+
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(10);
+
+    fn pair() -> (Watched<DuplexStream>, DuplexStream, Arc<Link>) {
+        let (ours, theirs) = duplex(4096);
+        let link = Arc::new(Link::default());
+        (Watched::new(ours, Arc::clone(&link), TIMEOUT), theirs, link)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_stopped_is_found_in_time() {
+        let (mut ours, _theirs, link) = pair();
+        let begin = Instant::now();
+        let error = ours.write_all(&[0; 9000]).await.unwrap_err();
+        assert_eq!((error.kind(), begin.elapsed()), (io::ErrorKind::TimedOut, TIMEOUT));
+        assert_eq!(link.fault(), Some(Reason::Stalled));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_byte_now_and_then_is_no_reading() {
+        let (mut ours, mut theirs, link) = pair();
+        let reader = tokio::spawn(async move {
+            let mut byte = [0];
+            while theirs.read_exact(&mut byte).await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        });
+        let begin = Instant::now();
+        ours.write_all(&[0; 9000]).await.unwrap_err();
+        assert!(begin.elapsed() <= TIMEOUT + Duration::from_secs(1), "{:?}", begin.elapsed());
+        assert_eq!(link.fault(), Some(Reason::Stalled));
+        reader.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_reader_that_reads_is_waited_for() {
+        let (mut ours, mut theirs, link) = pair();
+        let reader = tokio::spawn(async move {
+            let mut bytes = [0; 2048];
+            let mut read = 0;
+            while read < 90_000 {
+                tokio::time::sleep(Duration::from_secs(9)).await;
+                read += theirs.read(&mut bytes).await.unwrap();
+            }
+        });
+        ours.write_all(&[0; 90_000]).await.unwrap();
+        reader.await.unwrap();
+        assert_eq!(link.fault(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_has_no_clock() {
+        let (mut ours, mut theirs, _link) = pair();
+        ours.write_all(&[0; 4096]).await.unwrap();
+        assert!(ours.clock.sleep.is_none());
+        theirs.read_exact(&mut [0; 4096]).await.unwrap();
+        ours.write_all(&[0; 4000]).await.unwrap();
+        assert!(ours.clock.sleep.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_was_read_ahead_is_read_again_at_every_split() {
+        for ahead in 0..=3 {
+            for room in 1..=4 {
+                let (mut ours, mut theirs, _link) = pair();
+                for byte in b"PRI * HTTP".iter().take(ahead) {
+                    theirs.write_all(&[*byte]).await.unwrap();
+                    std::future::poll_fn(|cx| ours.poll_first(cx).map_ok(<[u8]>::len))
+                        .await
+                        .unwrap();
+                }
+                theirs.write_all(&b"PRI * HTTP"[ahead..]).await.unwrap();
+                drop(theirs);
+                let mut all = Vec::new();
+                let mut bytes = vec![0; room];
+                while let Ok(read @ 1..) = ours.read(&mut bytes).await {
+                    all.extend_from_slice(&bytes[..read]);
+                }
+                assert_eq!(all, b"PRI * HTTP", "{ahead} ahead, {room} at once");
+            }
+        }
+    }
+}
