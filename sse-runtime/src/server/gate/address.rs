@@ -95,6 +95,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
         #[test]
         fn a_bucket_is_its_own_bucket(address in any::<IpAddr>()) {
             prop_assert_eq!(bucket(bucket(address)), bucket(address));

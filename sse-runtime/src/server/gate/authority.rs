@@ -168,6 +168,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC*") {
             let _read = Authority::parse(&text);

@@ -245,6 +245,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
         #[test]
         fn arbitrary_bytes_are_read(lines in vec(vec(any::<u8>(), 0..80), 0..4)) {
             let lines = lines.iter().filter(|line| HeaderValue::from_bytes(line).is_ok());

@@ -277,6 +277,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
         #[test]
         fn any_text_is_answered(host in "\\PC*", entry in "\\PC*") {
             let _loopback = Hosts::loopback().allows(&host);

@@ -223,6 +223,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
         #[test]
         fn any_text_is_answered(origin in "\\PC*", entry in "\\PC*") {
             let _ours = listed().allows(&origin);

@@ -219,6 +219,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
         /// Whatever a client sends, its address is the one that the proxy in front of it saw.
         #[test]
         fn what_a_client_forges_changes_nothing(

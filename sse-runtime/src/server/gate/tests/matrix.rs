@@ -202,6 +202,8 @@ fn headers(
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
     #[test]
     fn arbitrary_bytes_are_judged(lines in vec((0_usize..5, vec(any::<u8>(), 0..40)), 0..8)) {
         let mut parts = request(&Method::GET, &[]);
