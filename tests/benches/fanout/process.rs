@@ -7,28 +7,35 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use super::{Pace, Plan, Side};
+use super::{By, Pace, Plan, Side};
 
 /// What tells this binary that it is a server.
 pub(crate) const SERVE: &str = "--serve";
 
 /// Reads what [`Server::start`] writes.
 pub(crate) fn plan_of(mut args: impl Iterator<Item = String>) -> Option<Plan> {
+    let side = args.next()?;
     let mut next = || args.next()?.parse::<u64>().ok();
-    let side = match next()? {
-        u64::MAX => Side::Reference,
-        linger => Side::Ours(linger),
+    let linger = next()?;
+    let side = match side.as_str() {
+        "reference" => Side::Reference,
+        "axum" => Side::Ours(By::Axum, linger),
+        _ => Side::Ours(By::Serve, linger),
     };
     let pace = if next()? == 0 { Pace::Window } else { Pace::Rate };
     Some(Plan { side, pace, warmup: next()?, events: next()? })
 }
 
-fn args_of(plan: &Plan) -> [String; 4] {
-    let side = match plan.side {
-        Side::Reference => u64::MAX,
-        Side::Ours(linger) => linger,
+fn args_of(plan: &Plan) -> [String; 5] {
+    let (side, linger) = match plan.side {
+        Side::Reference => ("reference", 0),
+        Side::Ours(By::Axum, linger) => ("axum", linger),
+        Side::Ours(By::Serve, linger) => ("serve", linger),
     };
-    [side, u64::from(plan.pace == Pace::Rate), plan.warmup, plan.events].map(|n| n.to_string())
+    let [linger, pace, warmup, events] =
+        [linger, u64::from(plan.pace == Pace::Rate), plan.warmup, plan.events]
+            .map(|n| n.to_string());
+    [side.to_owned(), linger, pace, warmup, events]
 }
 
 /// A core for the server and another for the load.

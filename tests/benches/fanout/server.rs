@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    future::IntoFuture as _,
     io::{self, Write as _},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -26,7 +27,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval},
 };
 
-use super::{Pace, Plan, RATE, Side, WINDOW, process::cpu};
+use super::{By, Pace, Plan, RATE, Side, WINDOW, process::cpu};
 
 /// Makes the frame of either side one of 200 bytes: ours says whose event it is, and has a longer
 /// id.
@@ -123,17 +124,21 @@ async fn serve(plan: Plan) -> io::Result<()> {
             let router = Router::new().route("/", get(reference)).with_state(sender.clone());
             (router, Publisher::Reference { sender, next: 0 })
         }
-        Side::Ours(linger) => {
+        Side::Ours(_, linger) => {
             let config = ChannelConfig::new().linger(Duration::from_millis(linger));
             let channel = Channel::with_config(config).expect("a good configuration");
             let router = Router::new().route("/", get(ours)).with_state(channel.clone());
             (router, Publisher::Ours(channel))
         }
     };
-    let listener = events.tap_io(|socket| {
-        let _ = socket.set_nodelay(true);
-    });
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    if let Side::Ours(By::Serve, _) = plan.side {
+        tokio::spawn(sse_runtime::serve(events, router).into_future());
+    } else {
+        let listener = events.tap_io(|socket| {
+            let _ = socket.set_nodelay(true);
+        });
+        tokio::spawn(async move { axum::serve(listener, router).await });
+    }
     let (control, _) = control.accept().await?;
     control.set_nodelay(true)?;
     publish(plan, publisher, Control { socket: control, delivered: 0 }).await
