@@ -12,7 +12,7 @@ use std::{
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::request::Parts;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{sync::Notify, task::JoinSet};
 use tracing::Span;
 
 use super::{
@@ -59,22 +59,24 @@ struct Shared {
     client: OnceLock<IpAddr>,
     drain: OnceLock<Drain>,
     served: OnceLock<Served>,
-    access: Mutex<Access>,
+    access: Mutex<Option<Box<Access>>>,
     /// Whether the access is another one than the stream knows.
     access_is_new: AtomicBool,
     /// Whether an extractor has asked where to go on.
     resumes_itself: AtomicBool,
-    ended: watch::Sender<bool>,
+    ended: AtomicBool,
+    ends: Notify,
     span: Mutex<Span>,
     closers: Mutex<Closers>,
-    tasks: Mutex<JoinSet<()>>,
+    /// None before the first: most streams have none.
+    tasks: Mutex<Option<JoinSet<()>>>,
 }
 
 /// Whom to tell at the end, and how the end was.
 #[derive(Default)]
 struct Closers {
     waiting: Vec<Closer>,
-    ended: Option<Ended>,
+    ended: Option<Box<Ended>>,
 }
 
 type Closer = Box<dyn FnOnce(&Ended) + Send>;
@@ -96,7 +98,8 @@ impl Cx {
             access: Mutex::default(),
             access_is_new: AtomicBool::new(false),
             resumes_itself: AtomicBool::new(false),
-            ended: watch::Sender::new(false),
+            ended: AtomicBool::new(false),
+            ends: Notify::new(),
             span: Mutex::new(Span::none()),
             closers: Mutex::default(),
             tasks: Mutex::default(),
@@ -143,7 +146,8 @@ impl Cx {
     /// A request whose access has run out is answered 401, one that is revoked 403.
     pub fn allow(&self, access: Access) {
         let mut known = lock(&self.shared.access);
-        *known = access.or(std::mem::take(&mut known));
+        let before = known.take().map(|before| *before).unwrap_or_default();
+        *known = Some(Box::new(access.or(before)));
         drop(known);
         self.shared.access_is_new.store(true, Ordering::Release);
     }
@@ -157,14 +161,16 @@ impl Cx {
     /// Whether the stream has ended, by whichever side.
     #[must_use]
     pub fn is_ended(&self) -> bool {
-        *self.shared.ended.borrow()
+        self.shared.ended.load(Ordering::Acquire)
     }
 
     /// Waits until the stream has ended.
     pub async fn ended(&self) {
-        let mut ended = self.shared.ended.subscribe();
-        // The sender lives as long as this context, so that there is no other answer.
-        let _ended = ended.wait_for(|ended| *ended).await;
+        // Asked for before the look, so that an end between the two is heard.
+        let ends = self.shared.ends.notified();
+        if !self.is_ended() {
+            ends.await;
+        }
     }
 
     /// Calls a function when the stream has ended: exactly once, however it ends, a panic
@@ -199,14 +205,15 @@ impl Cx {
             return;
         }
         let span = self.span();
-        let mut tasks = lock(&self.shared.tasks);
+        let mut held = lock(&self.shared.tasks);
+        let tasks = held.get_or_insert_default();
         // Those that are done are forgotten here, so that the set does not grow for ever.
         while tasks.try_join_next().is_some() {}
         let task = Caught::new(Box::pin(task), span, "a task of the stream");
         tasks.spawn(async move {
             task.await;
         });
-        drop(tasks);
+        drop(held);
         // The stream may have ended meanwhile, and taken the tasks that it saw.
         if self.is_ended() {
             self.abort_tasks();
@@ -256,7 +263,7 @@ impl Cx {
 
     pub(super) fn access(&self) -> Access {
         self.shared.access_is_new.store(false, Ordering::Release);
-        lock(&self.shared.access).clone()
+        lock(&self.shared.access).as_deref().cloned().unwrap_or_default()
     }
 
     /// Whether [`access`](Self::access) would give another one than the last time.
@@ -267,12 +274,12 @@ impl Cx {
     /// Asks the server's hook who this is.
     fn name_principal(&self, parts: &Parts) {
         let Some(name) = self.rules().and_then(|rules| rules.principal.as_ref()) else { return };
-        if lock(&self.shared.access).principal.is_some() {
+        if lock(&self.shared.access).as_ref().is_some_and(|access| access.principal.is_some()) {
             return;
         }
         let named = caught(&self.span(), "the hook that names principals", || name(parts));
         if let Some(principal) = named.flatten() {
-            lock(&self.shared.access).principal.get_or_insert(principal);
+            lock(&self.shared.access).get_or_insert_default().principal = Some(principal);
         }
     }
 
@@ -300,10 +307,11 @@ impl Shared {
         if closers.ended.is_some() {
             return;
         }
-        closers.ended = Some(ended.clone());
+        closers.ended = Some(Box::new(ended.clone()));
         let waiting = std::mem::take(&mut closers.waiting);
         drop(closers);
-        self.ended.send_replace(true);
+        self.ended.store(true, Ordering::Release);
+        self.ends.notify_waiters();
         self.abort_tasks();
         let span = lock(&self.span).clone();
         for closer in waiting {

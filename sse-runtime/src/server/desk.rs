@@ -52,9 +52,8 @@ impl Desk {
     /// Takes a place among the streams of the server.
     pub(super) fn admit(&self) -> Result<Orders, Refused> {
         let who = || Who {
-            request_id: self.cx.request_id().to_owned(),
+            cx: Some(self.cx.clone()),
             address: self.cx.counted_address(),
-            peer: self.cx.client().map(|client| client.to_string()),
             principal: self.cx.access().principal,
             grace: self.options.drain,
         };

@@ -18,11 +18,19 @@ struct State<W> {
     waker: Option<Waker>,
 }
 
-impl<W: Copy> Line<W> {
+impl<W> Default for Line<W> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<W> Line<W> {
     pub(super) const fn new() -> Self {
         Self { state: Mutex::new(State { told: None, waker: None }) }
     }
+}
 
+impl<W: Copy> Line<W> {
     /// Says it. Whom to wake is given back, for when every lock is released.
     pub(super) fn tell(&self, word: W) -> Option<Waker> {
         let mut state = self.lock();

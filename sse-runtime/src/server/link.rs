@@ -5,12 +5,24 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
+use super::line::Line;
 use crate::names::Reason;
+
+/// What a connection is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    /// To end after what is under way.
+    Finish,
+    /// To end.
+    Cut,
+}
 
 /// One connection of [`serve`](crate::serve()), as its parts know it: its socket, its clocks,
 /// its streams. Under HTTP/2 each stream has one of its own.
 #[derive(Debug, Default)]
 pub(super) struct Link {
+    /// What its server says to the connection.
+    pub(super) line: Line<Word>,
     /// Why it was cut from here, if it was: a stream that is dropped without an end of its own
     /// would otherwise say that the client left.
     fault: OnceLock<Reason>,

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use super::line::Line;
+use super::{cx::Cx, line::Line};
 use crate::names::Reason;
 
 /// Every open stream of a server. A stream is here for as long as its [`Slot`] lives, and so
@@ -74,11 +74,10 @@ pub(super) struct Refusals {
 /// Whose stream it is.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Who {
-    pub(super) request_id: String,
+    /// The stream itself, for a report of who is left.
+    pub(super) cx: Option<Cx>,
     /// As it is counted; none where it is not.
     pub(super) address: Option<IpAddr>,
-    /// Where it comes from, for people.
-    pub(super) peer: Option<String>,
     pub(super) principal: Option<Arc<str>>,
     /// How long a drain lets it go on, where that is not at once.
     pub(super) grace: Option<Duration>,
@@ -87,8 +86,7 @@ pub(super) struct Who {
 #[derive(Debug)]
 struct Entry {
     line: Line<Reason>,
-    request_id: String,
-    peer: Option<String>,
+    cx: Option<Cx>,
     grace: Option<Duration>,
 }
 
@@ -96,7 +94,7 @@ struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Left {
     pub(super) request_id: String,
-    pub(super) peer: Option<String>,
+    pub(super) peer: Option<IpAddr>,
     pub(super) grace: Option<Duration>,
 }
 
@@ -111,8 +109,8 @@ impl Streams {
         open.check(&who)?;
         let key = open.next;
         open.next += 1;
-        let Who { request_id, address, peer, principal, grace } = who;
-        let entry = Arc::new(Entry { line: Line::new(), request_id, peer, grace });
+        let Who { cx, address, principal, grace } = who;
+        let entry = Arc::new(Entry { line: Line::new(), cx, grace });
         open.streams.insert(key, Arc::clone(&entry));
         if let Some(address) = address {
             *open.addresses.entry(address).or_default() += 1;
@@ -165,10 +163,10 @@ impl Streams {
     /// Whatever is still open.
     pub(super) fn left(&self) -> Vec<Left> {
         let open = self.lock();
-        let left = open.streams.values().map(|entry| Left {
-            request_id: entry.request_id.clone(),
-            peer: entry.peer.clone(),
-            grace: entry.grace,
+        let left = open.streams.values().filter_map(|entry| {
+            let cx = entry.cx.as_ref()?;
+            let request_id = cx.request_id().to_owned();
+            Some(Left { request_id, peer: cx.client(), grace: entry.grace })
         });
         left.collect()
     }

@@ -17,23 +17,25 @@ use super::super::link::Link;
 /// hyper has one time for two things: a connection that is idle between two requests, which is
 /// no fault and is to outlive the pools of clients (pitfall P1), and a head that has begun and
 /// does not end, which is. This one knows which of the two it is.
-pub(super) struct HeadClock {
+pub(super) struct HeadClock<T> {
     link: Arc<Link>,
-    head: Duration,
-    idle: Duration,
+    times: Arc<T>,
     /// When the first head is due. It was begun before hyper came: by a handshake, or by the
     /// bytes that told the protocol.
     first: Mutex<Option<Instant>>,
 }
 
-impl HeadClock {
-    pub(super) const fn new(
-        link: Arc<Link>,
-        head: Duration,
-        idle: Duration,
-        first: Instant,
-    ) -> Self {
-        Self { link, head, idle, first: Mutex::new(Some(first)) }
+/// What a head may take. Apart from the clock, which every connection has one of.
+pub(super) trait HeadTimes: Send + Sync + 'static {
+    /// How long a head may take that has begun.
+    fn head(&self) -> Duration;
+    /// How long none may begin.
+    fn idle(&self) -> Duration;
+}
+
+impl<T: HeadTimes> HeadClock<T> {
+    pub(super) const fn new(link: Arc<Link>, times: Arc<T>, first: Instant) -> Self {
+        Self { link, times, first: Mutex::new(Some(first)) }
     }
 
     fn wait(&self) -> HeadWait {
@@ -41,13 +43,15 @@ impl HeadClock {
         HeadWait {
             reads: first.is_none().then(|| self.link.reads()),
             link: Arc::clone(&self.link),
-            head: self.head,
-            sleep: Box::pin(time::sleep_until(first.unwrap_or_else(|| Instant::now() + self.idle))),
+            head: self.times.head(),
+            sleep: Box::pin(time::sleep_until(
+                first.unwrap_or_else(|| Instant::now() + self.times.idle()),
+            )),
         }
     }
 }
 
-impl Timer for HeadClock {
+impl<T: HeadTimes> Timer for HeadClock<T> {
     fn sleep(&self, _: Duration) -> Pin<Box<dyn Sleep>> {
         Box::pin(self.wait())
     }
@@ -88,15 +92,26 @@ impl Sleep for HeadWait {}
 mod tests {
     use super::*;
 
-    const HEAD: Duration = Duration::from_secs(10);
     const IDLE: Duration = Duration::from_secs(75);
+
+    struct Times;
+
+    impl HeadTimes for Times {
+        fn head(&self) -> Duration {
+            Duration::from_secs(10)
+        }
+
+        fn idle(&self) -> Duration {
+            IDLE
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn an_idle_connection_waits_longer_than_one_that_has_begun() {
         let link = Arc::new(Link::default());
         let begin = Instant::now();
         let first = begin + Duration::from_secs(4);
-        let clock = HeadClock::new(Arc::clone(&link), HEAD, IDLE, first);
+        let clock = HeadClock::new(Arc::clone(&link), Arc::new(Times), first);
         let now = clock.now();
         // What is left of the time for the first head.
         clock.sleep_until(now).await;

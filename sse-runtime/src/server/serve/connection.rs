@@ -11,11 +11,8 @@ use tokio::{
 };
 
 use super::{
-    super::{
-        link::Link,
-        served::{Rules, Served},
-    },
-    clock::HeadClock,
+    super::{link::Link, served::Rules},
+    clock::{HeadClock, HeadTimes},
     connections::Party,
     door::Door,
     http1::Http1,
@@ -30,7 +27,7 @@ use super::{
 /// What every connection of a server is given.
 pub(super) struct Host {
     pub(super) router: Router,
-    pub(super) door: Arc<Door>,
+    pub(super) door: Door,
     pub(super) rules: Arc<Rules>,
     pub(super) tuning: Tuning,
     pub(super) http1: Http1,
@@ -46,9 +43,19 @@ struct Ready<I> {
     extensions: Extensions,
 }
 
+impl HeadTimes for Host {
+    fn head(&self) -> Duration {
+        self.head_timeout
+    }
+
+    fn idle(&self) -> Duration {
+        self.http1.idle
+    }
+}
+
 impl Host {
-    /// Carries a connection to its end.
-    pub(super) async fn carry<A: Accepted>(
+    /// Makes a connection ready, and has it carried to its end.
+    pub(super) async fn welcome<A: Accepted>(
         self: Arc<Self>,
         accepted: A,
         link: Arc<Link>,
@@ -71,17 +78,13 @@ impl Host {
             Err(_late) => return tracing::debug!(%peer, "a handshake took too long"),
         };
         let requests = Requests {
-            router: self.router.clone(),
-            door: Arc::clone(&self.door),
-            served: Served { server: Arc::clone(&self.rules), link: Arc::clone(&link) },
+            host: Arc::clone(&self),
+            link,
             peer,
             extensions: (!extensions.is_empty()).then(|| Box::new(extensions)),
         };
         party.forget();
-        let carried = self.speak(protocol, io, requests, party, due).await;
-        if let Err(error) = carried {
-            tracing::debug!(%peer, error = &error as &dyn std::error::Error, "a connection broke");
-        }
+        self.speak(protocol, io, requests, party, due).await;
     }
 
     async fn ready<A: Accepted>(
@@ -105,19 +108,18 @@ impl Host {
         requests: Requests,
         party: Party,
         due: Instant,
-    ) -> hyper::Result<()>
-    where
+    ) where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         match protocol {
             Protocol::Http1 => {
                 let link = Arc::clone(requests.link());
-                let clock = HeadClock::new(link, self.head_timeout, self.http1.idle, due);
+                let clock = HeadClock::new(link, Arc::clone(&requests.host), due);
                 // Who comes while the server goes away gets one answer.
                 let keep_alive = !self.rules.drain.is_draining();
-                self.http1.carry(io, requests, party, clock, keep_alive).await
+                self.http1.carry(io, requests, party, clock, keep_alive).await;
             }
-            Protocol::Http2 => self.http2.carry(io, requests, party, due).await,
+            Protocol::Http2 => self.http2.carry(io, requests, party, due),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::super::{line::Line, link::Link};
+use super::super::link::{Link, Word};
 
 /// Every open connection. One is here for as long as its [`Party`] lives.
 #[derive(Default)]
@@ -26,40 +26,25 @@ pub(super) struct Connections {
 #[derive(Default)]
 struct Open {
     next: u64,
-    parties: HashMap<u64, Arc<Entry>>,
-}
-
-struct Entry {
-    line: Line<Word>,
-    link: Arc<Link>,
-}
-
-/// What a connection is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Word {
-    /// To end after what is under way.
-    Finish,
-    /// To end.
-    Cut,
+    parties: HashMap<u64, Arc<Link>>,
 }
 
 impl Connections {
     pub(super) fn enter(self: &Arc<Self>, link: &Arc<Link>) -> Party {
-        let entry = Arc::new(Entry { line: Line::new(), link: Arc::clone(link) });
         let mut open = self.lock();
         let key = open.next;
         open.next += 1;
-        open.parties.insert(key, Arc::clone(&entry));
+        open.parties.insert(key, Arc::clone(link));
         drop(open);
-        Party { connections: Arc::clone(self), key, entry, heard: None }
+        Party { connections: Arc::clone(self), key, link: Arc::clone(link), heard: UNKNOWN }
     }
 
     /// Says it to each connection, or only to those without a stream that has a grace.
     pub(super) fn tell(&self, word: Word, spare_graced: bool) {
         let open = self.lock();
         let parties = open.parties.values();
-        let told = parties.filter(|entry| !(spare_graced && entry.link.has_grace()));
-        let wakers: Vec<Waker> = told.filter_map(|entry| entry.line.insist(word)).collect();
+        let told = parties.filter(|link| !(spare_graced && link.has_grace()));
+        let wakers: Vec<Waker> = told.filter_map(|link| link.line.insist(word)).collect();
         drop(open);
         // After the words have been said: who looks before it is woken hears them.
         self.said.fetch_add(1, Ordering::AcqRel);
@@ -87,13 +72,16 @@ impl Connections {
     }
 }
 
+/// Nothing is known.
+const UNKNOWN: u64 = u64::MAX;
+
 /// The place of one connection among those of its server, free again when it is dropped.
 pub(super) struct Party {
     connections: Arc<Connections>,
     key: u64,
-    entry: Arc<Entry>,
-    /// How much of what was said is known; none before the first look.
-    heard: Option<u64>,
+    link: Arc<Link>,
+    /// How much of what was said is known; more than ever is, before the first look.
+    heard: u64,
 }
 
 impl Party {
@@ -101,16 +89,16 @@ impl Party {
     /// after the first look.
     pub(super) fn poll(&mut self, cx: &Context<'_>) -> Option<Word> {
         let said = self.connections.said.load(Ordering::Acquire);
-        if self.heard == Some(said) {
+        if self.heard == said {
             return None;
         }
-        self.heard = Some(said);
-        self.entry.line.listen(cx.waker())
+        self.heard = said;
+        self.link.line.listen(cx.waker())
     }
 
     /// Forgets what it has heard, so that the next look hears it again.
     pub(super) const fn forget(&mut self) {
-        self.heard = None;
+        self.heard = UNKNOWN;
     }
 
     /// Waits for the last word.

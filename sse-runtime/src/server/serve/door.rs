@@ -18,7 +18,7 @@ pub(super) struct Door {
 
 impl Door {
     /// Whose page is to be told that it may read the answer; or the answer.
-    pub(super) fn check(&self, parts: &Parts) -> Result<Option<HeaderValue>, Response> {
+    pub(super) fn check(&self, parts: &Parts) -> Result<Option<HeaderValue>, Box<Response>> {
         let verdict = decide(&Crossing::read(parts), &self.hosts, &self.origins);
         if let Some(status) = verdict.status() {
             tracing::info!(
@@ -30,10 +30,10 @@ impl Door {
             let told = format!("{verdict}; see `allowed_hosts` and `allowed_origins`\n");
             let mut refusal = (status, told).into_response();
             self.decorate(None, refusal.headers_mut());
-            return Err(refusal);
+            return Err(Box::new(refusal));
         }
         match self.cors.preflight::<Body>(&parts.method, &parts.headers) {
-            Some(preflight) => Err(preflight),
+            Some(preflight) => Err(Box::new(preflight)),
             None => Ok(self.cors.granted(&parts.headers)),
         }
     }

@@ -28,8 +28,9 @@ use tokio::{
 };
 
 use super::{
-    super::link::Link,
-    connections::{Party, Word},
+    super::link::{Link, Word},
+    connections::Party,
+    http1::told,
     requests::Requests,
     watched::Watched,
 };
@@ -53,13 +54,7 @@ const STREAMS: u32 = 256;
 const WINDOW: u32 = 64 * 1024;
 
 impl Http2 {
-    pub(super) async fn carry<I>(
-        &self,
-        io: Watched<I>,
-        requests: Requests,
-        party: Party,
-        first: Instant,
-    ) -> hyper::Result<()>
+    pub(super) fn carry<I>(&self, io: Watched<I>, requests: Requests, party: Party, first: Instant)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -77,7 +72,7 @@ impl Http2 {
             .max_header_list_size(u32::try_from(self.largest_head).unwrap_or(u32::MAX))
             .serve_connection(TokioIo::new(io), Pulled { requests });
         let idle = Box::pin(sleep_until(first));
-        Carried { connection, party, link, crowd, begun: 0, idle, every: self.idle }.await
+        tokio::spawn(Carried { connection, party, link, crowd, begun: 0, idle, every: self.idle });
     }
 }
 
@@ -114,22 +109,22 @@ impl<I: AsyncRead + AsyncWrite + Unpin + Send + 'static> Carried<I> {
 }
 
 impl<I: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Carried<I> {
-    type Output = hyper::Result<()>;
+    type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         match this.party.poll(cx) {
             Some(Word::Cut) => {
                 this.link.cut(Reason::Drain);
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(());
             }
             Some(Word::Finish) => Pin::new(&mut this.connection).graceful_shutdown(),
             None => {}
         }
         if this.look(cx).is_ready() {
-            return Poll::Ready(Ok(()));
+            return Poll::Ready(());
         }
-        Pin::new(&mut this.connection).poll(cx)
+        Pin::new(&mut this.connection).poll(cx).map(told)
     }
 }
 
@@ -212,22 +207,20 @@ impl<F: Future> Future for Stream<F> {
         if PULL.sync_scope(Arc::clone(&this.pull), || stream.as_mut().poll(cx)).is_ready() {
             return Poll::Ready(());
         }
-        while let Some(given) = this.pull.given() {
-            let due = given + this.timeout;
-            let clock = this.clock.get_or_insert_with(|| Box::pin(sleep_until(due)));
-            if clock.deadline() != due {
-                clock.as_mut().reset(due);
-            }
-            if clock.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            if let Some(link) = &*this.pull.link() {
-                link.cut(Reason::Stalled);
-            }
-            // Dropped without an end, it is reset, and its buffers are free.
-            return Poll::Ready(());
+        let Some(given) = this.pull.given() else { return Poll::Pending };
+        let due = given + this.timeout;
+        let clock = this.clock.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if clock.deadline() != due {
+            clock.as_mut().reset(due);
         }
-        Poll::Pending
+        if clock.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        if let Some(link) = &*this.pull.link() {
+            link.cut(Reason::Stalled);
+        }
+        // Dropped without an end, it is reset, and its buffers are free.
+        Poll::Ready(())
     }
 }
 

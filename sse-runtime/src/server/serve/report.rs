@@ -1,6 +1,6 @@
 //! How a server ended.
 
-use std::{fmt, io, time::Duration};
+use std::{fmt, io, net::IpAddr, time::Duration};
 
 use super::settings::InvalidServeConfig;
 
@@ -27,7 +27,7 @@ pub struct CutStream {
     /// The id of its request, which its lines in the log carry too.
     pub request_id: String,
     /// Where its reader was.
-    pub peer: Option<String>,
+    pub peer: Option<IpAddr>,
 }
 
 impl fmt::Display for ServeReport {
@@ -88,7 +88,8 @@ mod tests {
             duration: Duration::from_millis(1_500),
         };
         assert_eq!(report.to_string(), "30 streams, 0 of them cut after 1.5s");
-        report.cut = vec![CutStream { peer: Some("192.0.2.1".into()), ..stream(1) }, stream(2)];
+        report.cut =
+            vec![CutStream { peer: Some(IpAddr::from([192, 0, 2, 1])), ..stream(1) }, stream(2)];
         assert!(report.to_string().ends_with("cut after 1.5s: req_1 from 192.0.2.1, req_2"));
         report.cut = (0..11).map(stream).collect();
         assert!(report.to_string().ends_with("req_9 and others"), "{report}");

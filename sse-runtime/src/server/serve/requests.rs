@@ -2,27 +2,21 @@
 
 use std::{convert::Infallible, future::ready, net::SocketAddr, pin::Pin, sync::Arc};
 
-use axum::{
-    Router,
-    body::Body,
-    extract::ConnectInfo,
-    response::{IntoResponse, Response},
-};
+use axum::{body::Body, extract::ConnectInfo, response::Response};
 use http::{Extensions, Request};
 use hyper::{body::Incoming, service::Service as HyperService};
 use tower_service::Service as _;
 
 use super::{
     super::{link::Link, served::Served},
-    door::Door,
+    connection::Host,
 };
 
 /// What answers the requests of one connection.
 #[derive(Clone)]
 pub(super) struct Requests {
-    pub(super) router: Router,
-    pub(super) door: Arc<Door>,
-    pub(super) served: Served,
+    pub(super) host: Arc<Host>,
+    pub(super) link: Arc<Link>,
     pub(super) peer: SocketAddr,
     /// What the listener says about the connection; none where it says nothing.
     pub(super) extensions: Option<Box<Extensions>>,
@@ -33,27 +27,27 @@ type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Sen
 
 impl Requests {
     pub(super) const fn link(&self) -> &Arc<Link> {
-        &self.served.link
+        &self.link
     }
 
     /// Answers a request that came by this connection, or by this stream of it.
     pub(super) fn answer(&self, mut request: Request<Body>, link: Arc<Link>) -> Answering {
         let (mut parts, body) = request.into_parts();
-        let pass = match self.door.check(&parts) {
+        let pass = match self.host.door.check(&parts) {
             Ok(pass) => pass,
-            Err(refusal) => return Box::pin(ready(Ok(refusal.into_response()))),
+            Err(refusal) => return Box::pin(ready(Ok(*refusal))),
         };
         if let Some(extensions) = &self.extensions {
             parts.extensions.extend((**extensions).clone());
         }
         parts.extensions.insert(ConnectInfo(self.peer));
-        parts.extensions.insert(Served { server: Arc::clone(&self.served.server), link });
+        parts.extensions.insert(Served { server: Arc::clone(&self.host.rules), link });
         request = Request::from_parts(parts, body);
-        let door = Arc::clone(&self.door);
-        let mut router = self.router.clone();
+        let host = Arc::clone(&self.host);
+        let mut router = self.host.router.clone();
         Box::pin(async move {
             let Ok(mut response) = router.call(request).await;
-            door.decorate(pass, response.headers_mut());
+            host.door.decorate(pass, response.headers_mut());
             Ok(response)
         })
     }

@@ -14,13 +14,12 @@ use tokio::{
 
 use super::{
     super::{
-        link::Link,
+        link::{Link, Word},
         served::Rules,
         streams::{Left, Streams},
     },
     Serve,
     connection::Host,
-    connections::Word,
     files,
     handle::Control,
     listener::Listener,
@@ -92,7 +91,7 @@ impl Server {
                 Ok(accepted) => {
                     let link = Arc::new(Link::default());
                     let party = self.control.connections.enter(&link);
-                    tokio::spawn(Arc::clone(&self.host).carry(accepted, link, party));
+                    tokio::spawn(Arc::clone(&self.host).welcome(accepted, link, party));
                 }
                 Err(error) if is_of_one_peer(&error) => {}
                 Err(error) => {

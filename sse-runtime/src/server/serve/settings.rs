@@ -1,6 +1,6 @@
 //! A configuration that was checked as a whole.
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use super::{
     super::{
@@ -19,7 +19,7 @@ use super::{
 pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) proxies: Proxies,
-    pub(super) door: Arc<Door>,
+    pub(super) door: Door,
     pub(super) defaults: Defaults,
     pub(super) http1: Http1,
     pub(super) http2: Http2,
@@ -90,7 +90,7 @@ impl ServeConfig {
                 principal: self.max_streams_per_principal.unwrap_or(usize::MAX),
             },
             proxies,
-            door: Arc::new(Door { hosts, origins, cors }),
+            door: Door { hosts, origins, cors },
             defaults: Defaults { heartbeat: self.heartbeat, retry: self.retry },
             http1: Http1 { largest_head: self.largest_head, idle: self.idle_timeout },
             http2: Http2 {

@@ -34,8 +34,19 @@ pub(super) struct Watched<I> {
 #[derive(Default)]
 struct First {
     bytes: [u8; 3],
-    read: usize,
-    given: usize,
+    read: u8,
+    given: u8,
+}
+
+impl First {
+    /// Moves what was read ahead to whoever reads.
+    fn give(&mut self, buffer: &mut ReadBuf<'_>) {
+        let ahead = &self.bytes[usize::from(self.given)..usize::from(self.read)];
+        for &byte in ahead.iter().take(buffer.remaining()) {
+            buffer.put_slice(&[byte]);
+            self.given += 1;
+        }
+    }
 }
 
 impl<I> Watched<I> {
@@ -50,10 +61,10 @@ impl<I: AsyncRead + Unpin> Watched<I> {
     /// whoever reads.
     pub(super) fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let First { bytes, read, .. } = &mut self.first;
-        let mut buffer = ReadBuf::new(&mut bytes[*read..]);
+        let mut buffer = ReadBuf::new(&mut bytes[usize::from(*read)..]);
         ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer))?;
-        *read += buffer.filled().len();
-        Poll::Ready(Ok(&bytes[..*read]))
+        *read += buffer.filled().iter().map(|_| 1).sum::<u8>();
+        Poll::Ready(Ok(&bytes[..usize::from(*read)]))
     }
 }
 
@@ -64,16 +75,17 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let First { bytes, read, given } = &mut this.first;
-        if given < read {
-            let ahead = &bytes[*given..*read];
-            let taken = ahead.len().min(buffer.remaining());
-            buffer.put_slice(&ahead[..taken]);
-            *given += taken;
-            return Poll::Ready(Ok(()));
-        }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut this.io).poll_read(cx, buffer))?;
+        this.first.give(buffer);
+        let has_some = buffer.filled().len() > before;
+        // What follows goes with it: a reader that gets three bytes doubles its buffer for more.
+        if buffer.remaining() > 0 {
+            match Pin::new(&mut this.io).poll_read(cx, buffer) {
+                // It stays so, and is told when there is nothing else to tell.
+                Poll::Pending | Poll::Ready(Err(_)) if has_some => {}
+                other => ready!(other)?,
+            }
+        }
         if buffer.filled().len() > before {
             this.link.has_read();
         }
