@@ -1,5 +1,5 @@
-//! What fan-out costs: `cargo bench -p sse-tests --bench fanout`, some three minutes; with
-//! `-- rate` the second half alone.
+//! What fan-out costs: `cargo bench -p sse-tests --bench fanout`, some five minutes; with
+//! `-- rate` or `-- stuck` that part alone.
 //!
 //! One channel with 1,000 subscribers, behind `axum::serve` and behind `sse_runtime::serve`, is
 //! compared with what a careful user of axum writes by hand: frames encoded once,
@@ -31,7 +31,7 @@ use load::Measured;
 use process::Cores;
 
 /// How many listen.
-const SUBSCRIBERS: usize = 1_000;
+const SUBSCRIBERS: u64 = 1_000;
 /// How many events are on their way at once where the publisher goes as fast as it can. An
 /// event is on its way until every subscriber has it.
 const WINDOW: u64 = 64;
@@ -44,6 +44,10 @@ const ROUNDS: usize = 7;
 struct Plan {
     side: Side,
     pace: Pace,
+    /// How many read.
+    good: u64,
+    /// How many connect and never read.
+    stuck: u64,
     /// Not measured.
     warmup: u64,
     events: u64,
@@ -71,17 +75,21 @@ enum Pace {
 
 impl Plan {
     const fn full(side: Side) -> Self {
-        Self { side, pace: Pace::Window, warmup: 640, events: 3_200 }
+        Self { side, pace: Pace::Window, good: SUBSCRIBERS, stuck: 0, warmup: 640, events: 3_200 }
     }
 
     const fn paced(side: Side) -> Self {
-        Self { side, pace: Pace::Rate, warmup: RATE, events: 3 * RATE }
+        Self { side, pace: Pace::Rate, good: SUBSCRIBERS, stuck: 0, warmup: RATE, events: 3 * RATE }
+    }
+
+    const fn beside(stuck: u64) -> Self {
+        Self { good: 900, stuck, ..Self::full(Side::Ours(By::Serve, 2)) }
     }
 }
 
 fn main() -> io::Result<()> {
     let mut args = env::args().skip(1);
-    let only_at_a_rate = env::args().any(|arg| arg == "rate");
+    let only = |part: &str| env::args().any(|arg| arg == part);
     if args.next().as_deref() == Some(process::SERVE) {
         return server::run(process::plan_of(args).expect("the plan of a server"));
     }
@@ -91,16 +99,22 @@ fn main() -> io::Result<()> {
         println!("not measured: this system does not tell the processor time of a process");
         return Ok(());
     }
-    if files < SUBSCRIBERS as u64 + 64 {
+    if files < SUBSCRIBERS + 64 {
         println!("not measured: {files} open files are allowed, and {SUBSCRIBERS} are needed");
         return Ok(());
     }
     let cores = Cores::separate();
     println!("{cores}");
-    if !only_at_a_rate {
+    if !only("rate") && !only("stuck") {
         as_fast_as_it_can(&cores)?;
     }
-    at_a_rate(&cores)
+    if !only("stuck") {
+        at_a_rate(&cores)?;
+    }
+    if !only("rate") {
+        beside_stuck_readers(&cores)?;
+    }
+    Ok(())
 }
 
 fn as_fast_as_it_can(cores: &Cores) -> io::Result<()> {
@@ -148,6 +162,28 @@ fn at_a_rate(cores: &Cores) -> io::Result<()> {
         let name = format!("  p50 latency, {name} - reference, ms");
         verdict(&name, later, "<= 2.00", later <= 2.0);
     }
+    Ok(())
+}
+
+/// What readers that never read do to the others, and what each of them holds: behind `serve`
+/// alone, because behind `axum::serve` nothing ends them.
+fn beside_stuck_readers(cores: &Cores) -> io::Result<()> {
+    const STUCK: u64 = 100;
+    let [alone, beside] = rounds(cores, [Plan::beside(0), Plan::beside(STUCK)])?;
+    println!("\n900 subscribers, {WINDOW} events on their way, beside {STUCK} that never read:");
+    report("alone", &alone);
+    report("beside them", &beside);
+    let late = ratio(&beside, &alone, |run| run.p99);
+    verdict("  p99 latency, beside / alone", late, "<= 1.10", late <= 1.1);
+    let of_process = difference(&beside, &alone, |run| run.resident) / 1024.0 / STUCK as f64;
+    let kernel = median(beside.iter().map(|run| run.kernel / 1024.0).collect());
+    println!("  each stuck one: {of_process:.1} KiB of the process, {kernel:.1} KiB of the kernel");
+    let held = of_process + kernel;
+    verdict("  held by a stuck one, KiB", held, "<= 96", kernel > 0.0 && held <= 96.0);
+    let first = median(beside.iter().map(|run| run.first_ended).collect());
+    let last = median(beside.iter().map(|run| run.last_ended).collect());
+    verdict("  the first is ended after, s", first, ">= 10", first >= 10.0);
+    verdict("  the last is ended after, s", last, "<= 13", last <= 13.0);
     Ok(())
 }
 

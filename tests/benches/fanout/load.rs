@@ -10,8 +10,8 @@ use std::{
 use mio::{Events, Interest, Poll, Token};
 
 use super::{
-    Plan, SUBSCRIBERS, Side,
-    process::{Cores, Server},
+    By, Plan, Side,
+    process::{Cores, Server, kernel_memory},
     subscriber::Subscriber,
 };
 
@@ -33,6 +33,13 @@ pub(crate) struct Measured {
     pub(crate) p99: f64,
     /// Bytes of a frame.
     pub(crate) frame: f64,
+    /// The memory of the server, in bytes.
+    pub(crate) resident: f64,
+    /// What the kernel of the server holds for the reader that has read the least, in bytes.
+    pub(crate) kernel: f64,
+    /// When the first and the last of the stuck readers were ended, in seconds.
+    pub(crate) first_ended: f64,
+    pub(crate) last_ended: f64,
 }
 
 /// Starts a server, lets it publish, and reads everything as everybody.
@@ -41,20 +48,45 @@ pub(crate) fn run(cores: &Cores, plan: &Plan) -> io::Result<Measured> {
     let mut control = TcpStream::connect(server.control)?;
     control.set_nodelay(true)?;
     control.set_read_timeout(Some(LONGEST))?;
+    let stuck: Vec<TcpStream> =
+        (0..plan.stuck).map(|_| stick(&server)).collect::<Result<_, _>>()?;
     let mut load = Load::connect(&server, plan)?;
     control.write_all(&0_u64.to_be_bytes())?;
     load.read_all(plan, &mut control)?;
     let (cpu, took) = (read_u64(&mut control)?, read_u64(&mut control)?);
+    let resident = read_u64(&mut control)? as f64;
+    let kernel = if stuck.is_empty() { 0.0 } else { kernel_memory(server.events.port()) };
+    let mut ended = [0.0; 2];
+    if let Side::Ours(By::Serve, _) = plan.side {
+        for after in &mut ended {
+            *after = read_u64(&mut control)? as f64 / 1e3;
+        }
+    }
     let mut late = load.late;
     late.sort_unstable();
     let part = |part: f64| late[((late.len() - 1) as f64 * part) as usize] as f64;
     Ok(Measured {
-        cpu: cpu as f64 / (plan.events as f64 * SUBSCRIBERS as f64),
+        cpu: cpu as f64 / (plan.events as f64 * plan.good as f64),
         rate: plan.events as f64 * 1e9 / took as f64,
         p50: part(0.5),
         p99: part(0.99),
         frame: load.frame as f64,
+        resident,
+        kernel,
+        first_ended: ended[0],
+        last_ended: ended[1],
     })
+}
+
+/// A reader that asks and never reads. Its own buffer is small, as that of a phone without
+/// a network soon is: what it cannot take is the server's to hold.
+fn stick(server: &Server) -> io::Result<TcpStream> {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+    socket.set_recv_buffer_size(4_096)?;
+    socket.connect(&server.events.into())?;
+    let mut socket = TcpStream::from(socket);
+    socket.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    Ok(socket)
 }
 
 fn read_u64(from: &mut TcpStream) -> io::Result<u64> {
@@ -75,20 +107,21 @@ struct Load {
 impl Load {
     fn connect(server: &Server, plan: &Plan) -> io::Result<Self> {
         let poll = Poll::new()?;
-        let mut subscribers = Vec::with_capacity(SUBSCRIBERS);
-        for at in 0..SUBSCRIBERS {
+        let good = usize::try_from(plan.good).unwrap_or(usize::MAX);
+        let mut subscribers = Vec::with_capacity(good);
+        for at in 0..good {
             let says_open = plan.side != Side::Reference;
             let mut subscriber = Subscriber::connect(server.events, says_open, at % SAMPLED == 0)?;
             poll.registry().register(&mut subscriber.socket, Token(at), Interest::READABLE)?;
             subscribers.push(subscriber);
         }
-        Ok(Self { poll, subscribers, slowest: Slowest::new(), frame: 0, late: Vec::new() })
+        Ok(Self { poll, subscribers, slowest: Slowest::new(good), frame: 0, late: Vec::new() })
     }
 
     /// Reads until everybody has everything.
     fn read_all(&mut self, plan: &Plan, control: &mut TcpStream) -> io::Result<()> {
         let (begin, total) = (Instant::now(), plan.warmup + plan.events);
-        let mut events = Events::with_capacity(SUBSCRIBERS);
+        let mut events = Events::with_capacity(self.subscribers.len());
         let mut buffer = vec![0; 256 * 1024];
         while self.slowest.count() < total {
             // Never asleep: whoever wakes a process on another core pays more for that than for
@@ -116,7 +149,7 @@ impl Load {
             if self.frame == 0 {
                 return Ok(());
             }
-            return (0..SUBSCRIBERS).try_for_each(|at| self.read(at, plan, buffer));
+            return (0..self.subscribers.len()).try_for_each(|at| self.read(at, plan, buffer));
         }
         let late = &mut self.late;
         let count = self.subscribers[at].read(buffer, self.frame, |number, nanoseconds| {
@@ -139,8 +172,8 @@ struct Slowest {
 }
 
 impl Slowest {
-    fn new() -> Self {
-        Self { has: vec![0; SUBSCRIBERS], having: VecDeque::from([SUBSCRIBERS]), least: 0 }
+    fn new(subscribers: usize) -> Self {
+        Self { has: vec![0; subscribers], having: VecDeque::from([subscribers]), least: 0 }
     }
 
     const fn count(&self) -> u64 {

@@ -19,15 +19,20 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use serde::Serialize;
-use sse_runtime::{Channel, ChannelConfig, Resume, SseEvent, Subscription, sse_handler};
+use sse_runtime::{
+    Channel, ChannelConfig, Resume, SseEvent, Subscription, serve::ServeHandle, sse_handler,
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::broadcast,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
-use super::{By, Pace, Plan, RATE, Side, WINDOW, process::cpu};
+use super::{
+    By, Pace, Plan, RATE, Side, WINDOW,
+    process::{cpu, resident},
+};
 
 /// Makes the frame of either side one of 200 bytes: ours says whose event it is, and has a longer
 /// id.
@@ -131,8 +136,11 @@ async fn serve(plan: Plan) -> io::Result<()> {
             (router, Publisher::Ours(channel))
         }
     };
+    let mut handle = None;
     if let Side::Ours(By::Serve, _) = plan.side {
-        tokio::spawn(sse_runtime::serve(events, router).into_future());
+        let server = sse_runtime::serve(events, router);
+        handle = Some(server.handle());
+        tokio::spawn(server.into_future());
     } else {
         let listener = events.tap_io(|socket| {
             let _ = socket.set_nodelay(true);
@@ -141,7 +149,36 @@ async fn serve(plan: Plan) -> io::Result<()> {
     }
     let (control, _) = control.accept().await?;
     control.set_nodelay(true)?;
-    publish(plan, publisher, Control { socket: control, delivered: 0 }).await
+    let mut control = Control { socket: control, delivered: 0 };
+    // The first word is that everybody listens.
+    control.wait().await?;
+    let begin = Instant::now();
+    publish(plan, publisher, &mut control).await?;
+    control.socket.write_u64(resident()?).await?;
+    if let Some(handle) = handle {
+        ends(plan, begin, &handle, &mut control).await?;
+    }
+    // Until the load goes.
+    while control.wait().await.is_ok() {}
+    Ok(())
+}
+
+/// Says when the first stuck reader was ended, and when the last, in milliseconds since the first
+/// event: their buffers are full a few hundred events later.
+async fn ends(
+    plan: Plan,
+    begin: Instant,
+    handle: &ServeHandle,
+    control: &mut Control,
+) -> io::Result<()> {
+    for left in [plan.stuck.saturating_sub(1), 0] {
+        while handle.streams().open as u64 > plan.good + left {
+            sleep(Duration::from_millis(20)).await;
+        }
+        let after = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        control.socket.write_u64(after).await?;
+    }
+    Ok(())
 }
 
 /// The connection to the load, which says how far the slowest subscriber is.
@@ -165,9 +202,7 @@ impl Control {
     }
 }
 
-async fn publish(plan: Plan, mut publisher: Publisher, mut control: Control) -> io::Result<()> {
-    // The first word is that everybody listens.
-    control.wait().await?;
+async fn publish(plan: Plan, mut publisher: Publisher, control: &mut Control) -> io::Result<()> {
     let mut ticks = interval(Duration::from_secs(1) / u32::try_from(RATE).unwrap_or(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (total, mut begin) = (plan.warmup + plan.events, (0, Instant::now()));
@@ -187,8 +222,5 @@ async fn publish(plan: Plan, mut publisher: Publisher, mut control: Control) -> 
     control.wait_for(total).await?;
     control.socket.write_u64(cpu()? - begin.0).await?;
     let took = u64::try_from(begin.1.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    control.socket.write_u64(took).await?;
-    // Until the load goes.
-    while control.wait().await.is_ok() {}
-    Ok(())
+    control.socket.write_u64(took).await
 }
