@@ -39,8 +39,15 @@ impl Record {
             stream_source = sources.join(","),
             peer = Empty,
         );
-        if let Some(peer) = cx.peer() {
-            span.record("peer", tracing::field::display(peer));
+        match (cx.peer(), cx.client()) {
+            // Behind a proxy that is trusted: the address of the proxy tells nobody anything.
+            (Some(peer), Some(client)) if client != peer.ip() => {
+                span.record("peer", tracing::field::display(client));
+            }
+            (Some(peer), _) => {
+                span.record("peer", tracing::field::display(peer));
+            }
+            (None, _) => {}
         }
         cx.set_span(span.clone());
         let stream = Box::new(Stream { cx, span, started: Instant::now() });

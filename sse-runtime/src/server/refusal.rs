@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 
 use super::{
     cx::Cx,
@@ -94,7 +94,14 @@ pub(super) fn refuse(
     let window = cx.drain().map_or(WINDOW, Drain::window);
     let wait = options.retry + window.mul_f64(unit);
     if !refused.is_for_now() {
-        return with_request_id(refused.status().into_response(), cx.request_id());
+        let mut refusal = refused.status().into_response();
+        if refused == Refused::Expired {
+            // RFC 9110 asks for a challenge, and this is the one of RFC 6750 for a token that has
+            // run out. No browser opens a window for it.
+            let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+            refusal.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        return with_request_id(refusal, cx.request_id());
     }
     if !cx.request().is_browser {
         // Whole seconds, and never zero: that would be "at once".

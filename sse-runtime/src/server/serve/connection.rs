@@ -111,15 +111,15 @@ impl Host {
     ) where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        // Who comes while the server goes away gets one answer.
+        let keep_alive = !self.rules.drain.is_draining();
         match protocol {
             Protocol::Http1 => {
                 let link = Arc::clone(requests.link());
                 let clock = HeadClock::new(link, Arc::clone(&requests.host), due);
-                // Who comes while the server goes away gets one answer.
-                let keep_alive = !self.rules.drain.is_draining();
                 self.http1.carry(io, requests, party, clock, keep_alive).await;
             }
-            Protocol::Http2 => self.http2.carry(io, requests, party, due),
+            Protocol::Http2 => self.http2.carry(io, requests, party, due, keep_alive),
         }
     }
 }

@@ -54,14 +54,20 @@ const STREAMS: u32 = 256;
 const WINDOW: u32 = 64 * 1024;
 
 impl Http2 {
-    pub(super) fn carry<I>(&self, io: Watched<I>, requests: Requests, party: Party, first: Instant)
-    where
+    pub(super) fn carry<I>(
+        &self,
+        io: Watched<I>,
+        requests: Requests,
+        party: Party,
+        first: Instant,
+        keep_alive: bool,
+    ) where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let link = Arc::clone(requests.link());
         let crowd = Arc::new(Crowd::default());
         let streams = Streams { crowd: Arc::clone(&crowd), timeout: self.write_timeout };
-        let connection = Builder::new(streams)
+        let mut connection = Builder::new(streams)
             .timer(TokioTimer::new())
             .keep_alive_interval(self.keepalive)
             .keep_alive_timeout(self.keepalive)
@@ -71,6 +77,9 @@ impl Http2 {
             .max_send_buf_size(self.send_buffer)
             .max_header_list_size(u32::try_from(self.largest_head).unwrap_or(u32::MAX))
             .serve_connection(TokioIo::new(io), Pulled { requests });
+        if !keep_alive {
+            Pin::new(&mut connection).graceful_shutdown();
+        }
         let idle = Box::pin(sleep_until(first));
         tokio::spawn(Carried { connection, party, link, crowd, begun: 0, idle, every: self.idle });
     }
