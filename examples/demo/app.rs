@@ -5,7 +5,7 @@ use axum::{
     extract::DefaultBodyLimit,
     routing::{get, post},
 };
-use sse_runtime::{Channel, ChannelConfig, Drain, InvalidChannelConfig};
+use sse_runtime::{Channel, ChannelConfig, InvalidChannelConfig};
 
 use crate::{
     all, complete,
@@ -35,7 +35,7 @@ impl App {
     }
 }
 
-pub(crate) fn router(app: App, drain: &Drain) -> Router {
+pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/events/inventory", get(inventory::inventory).post(inventory::publish))
         .route("/events/host", get(host::host))
@@ -43,7 +43,5 @@ pub(crate) fn router(app: App, drain: &Drain) -> Router {
         .route("/complete", post(complete::complete))
         .merge(page::routes())
         .layer(DefaultBodyLimit::max(BODY))
-        // Last, so that every route above hears of the shutdown.
-        .layer(drain.layer())
         .with_state(app)
 }

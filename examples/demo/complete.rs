@@ -24,7 +24,10 @@ pub(crate) enum Token {
 
 /// Dropped at whatever it waits for when the client leaves: there is no word that nobody
 /// reads, and nothing here has to ask for it.
-#[sse_handler(finite)]
+///
+/// A server that is asked to stop lets it go on for some eighty words more, half of the time
+/// that a container is commonly given before it is killed.
+#[sse_handler(finite, drain = "5s")]
 pub(crate) async fn complete(cx: Cx, out: Events<Token>, text: String) -> Result<(), SendError> {
     let produced = count_words(&cx);
     for (place, word) in text.split_whitespace().enumerate() {

@@ -7,26 +7,25 @@ mod all;
 mod app;
 mod arguments;
 mod complete;
-mod connections;
 mod host;
 mod inventory;
-mod limits;
 mod listen;
 mod page;
-mod shutdown;
+mod settings;
+mod signals;
 
 use std::{
     error::Error,
-    io::{self, IsTerminal as _},
+    io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
 };
 
 use clap::Parser as _;
-use sse_runtime::Drain;
+use sse_runtime::serve;
 use tokio::runtime::Handle;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-use crate::arguments::Arguments;
+use crate::{arguments::Arguments, settings::Settings};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -42,15 +41,23 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let settings = Settings::new(arguments)?;
     let listener = listen::listen(&arguments.listen).await?;
     let address = listener.local_addr()?;
 
-    limits::raise_open_files();
-    let app = app::App::new(arguments.inventory())?;
+    let app = app::App::new(settings.inventory.clone())?;
     host::start_sampling(app.host.clone(), Handle::current())?;
-    let drain = Drain::new();
+    let config = settings.serve();
     tracing::info!("listening on http://{address}");
-    shutdown::serve_until_asked(listener, app::router(app, &drain), drain).await?;
+    let report = serve(listener, app::router(app))
+        .config(config)
+        .shutdown_on(signals::asked_to_stop())
+        .await?;
+    if report.connections_cut > report.cut.len() {
+        tracing::warn!(connections = report.connections_cut, "connections without a stream, cut");
+    }
+    // Nobody need read it.
+    let _unread = writeln!(io::stdout(), "{report}");
     Ok(())
 }
 

@@ -2,18 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail")]
 
-use std::{process::Stdio, time::Duration};
+mod program;
+
+use std::process::Stdio;
 
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines},
-    net::TcpStream,
-    process::{Child, ChildStderr, Command},
-    time::timeout,
-};
 
-/// Longer than anything here takes on a slow machine; nothing waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+use self::program::{Demo, command, last_id, lefts};
 
 #[tokio::test]
 async fn what_is_no_event_is_refused() {
@@ -98,47 +93,6 @@ async fn a_reader_that_was_cut_goes_on_right_after_its_position() {
 }
 
 #[tokio::test]
-async fn the_last_events_are_kept_exactly_and_what_is_gone_is_counted() {
-    for history in [0, 1, 3, 10] {
-        let demo = Demo::start_with(&["--history", &history.to_string()]).await;
-        let mut stream = demo.get("/events/inventory", "").await;
-        let first = last_id(&stream.read_until("sse.open").await);
-        demo.publish(1..=10).await;
-        // Whoever listens misses nothing, however few are kept.
-        let seen = stream.read_until("\"left\":10}\n\n").await;
-        assert_eq!(lefts(&seen), (1..=10).collect::<Vec<_>>(), "--history {history}");
-        drop(stream);
-
-        let back = format!("Last-Event-ID: {first}\r\n");
-        let mut stream = demo.get("/events/inventory", &back).await;
-        let open = stream.read_until("request_id").await;
-        let (resume, missed) = if history < 10 { ("gap", 10 - history) } else { ("exact", 0) };
-        let told = format!("{{\"resume\":\"{resume}\",\"missed\":{missed},");
-        assert!(open.contains(&told), "--history {history}: {open}");
-        demo.publish(11..=11).await;
-        let seen = stream.read_until("\"left\":11}\n\n").await;
-        assert_eq!(lefts(&seen), (missed + 1..=11).collect::<Vec<_>>(), "--history {history}");
-    }
-}
-
-#[tokio::test]
-async fn a_history_is_kept_whatever_its_size() {
-    let demo = Demo::start_with(&["--history", "100"]).await;
-    let mut stream = demo.get("/events/inventory", "").await;
-    let first = last_id(&stream.read_until("sse.open").await);
-    drop(stream);
-    // 6 MB, more than a channel keeps by default.
-    let sku = "x".repeat(60_000);
-    for left in 1..=101 {
-        demo.publish_stock(&sku, left).await;
-    }
-    let back = format!("Last-Event-ID: {first}\r\n");
-    let told = demo.get("/events/inventory", &back).await.read_until("\"left\":101}\n\n").await;
-    assert!(told.contains("\"resume\":\"gap\",\"missed\":1,"));
-    assert_eq!(lefts(&told), (2..=101).collect::<Vec<_>>());
-}
-
-#[tokio::test]
 async fn a_position_of_another_run_is_a_reset_and_the_stream_goes_on() {
     let mut before = String::new();
     for run in 0..2 {
@@ -215,51 +169,6 @@ async fn a_notice_moves_nobody_and_is_not_heard_later() {
 }
 
 #[tokio::test]
-async fn what_lingers_leaves_later() {
-    let demo = Demo::start_with(&["--linger", "1s"]).await;
-    let mut stream = demo.get("/events/inventory", "").await;
-    stream.read_until("sse.open").await;
-    let begin = std::time::Instant::now();
-    demo.publish(1..=1).await;
-    stream.read_until("\"left\":1}").await;
-    demo.publish(2..=3).await;
-    stream.read_until("\"left\":3}").await;
-    assert!(begin.elapsed() >= Duration::from_secs(1), "{:?}", begin.elapsed());
-}
-
-#[tokio::test]
-async fn a_bad_value_is_one_line() {
-    for (argument, part) in [
-        ("--linger=5", "write a number and its unit, such as `5ms` or `1s`"),
-        ("--linger=", "write a number and its unit"),
-        ("--linger=ms", "write a number and its unit"),
-        ("--linger=-1ms", "write a number and its unit"),
-        ("--linger=5 lightyears", "write a number and its unit"),
-        ("--linger=18446744073709551615s 1000ms", "write a number and its unit"),
-        ("--linger=1.5s", "events would wait for more than 1s"),
-        ("--linger=5h", "events would wait for more than 1s"),
-        ("--linger=99999999999999999999s", "write a number and its unit"),
-        ("--linger=1001ms", "events would wait for more than 1s"),
-        ("--history=-1", "invalid digit"),
-        ("--history=many", "invalid digit"),
-    ] {
-        let output = command("127.0.0.1:0").arg(argument).stderr(Stdio::piped()).output();
-        let output = timeout(PATIENCE, output).await.unwrap().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{argument}");
-        let told = String::from_utf8(output.stderr).unwrap();
-        // The line, and where help is.
-        let lines: Vec<&str> = told.lines().filter(|line| !line.is_empty()).collect();
-        assert_eq!(lines.len(), 2, "{told}");
-        let (flag, value) = argument.split_once('=').unwrap();
-        assert!(lines[0].contains(&format!("invalid value '{value}' for '{flag} <")), "{told}");
-        assert!(lines[0].contains(part), "{told}");
-    }
-    for good in ["0ms", "5ms", "5 ms", "0.5s", "1s"] {
-        Demo::start_with(&["--linger", good]).await;
-    }
-}
-
-#[tokio::test]
 async fn the_page_may_only_load_its_own_files() {
     let demo = Demo::start().await;
     for (path, kind) in [
@@ -279,7 +188,7 @@ async fn the_page_may_only_load_its_own_files() {
 #[tokio::test]
 async fn head_starts_no_producer() {
     let mut demo = Demo::start().await;
-    let head = "HEAD /events/all HTTP/1.1\r\nHost: demo\r\nX-Request-ID: head.1\r\n\
+    let head = "HEAD /events/all HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: head.1\r\n\
                 Connection: close\r\n\r\n";
     let answer = demo.send(head.as_bytes()).await.read_to_end().await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
@@ -335,18 +244,45 @@ async fn an_address_in_use_is_one_line() {
     assert!(told.contains(&format!("cannot listen on {}: ", demo.address)), "{told}");
 }
 
+#[tokio::test]
+async fn on_loopback_only_loopback_names_are_answered_to() {
+    let demo = Demo::start().await;
+    for (host, status) in [
+        ("localhost", 200),
+        ("127.0.0.1:3000", 200),
+        ("[::1]", 200),
+        ("shop.example", 421),
+        ("localhost.shop.example", 421),
+    ] {
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let answer = demo.send(request.as_bytes()).await.read_to_end().await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {answer}");
+    }
+    let stranger = "Sec-Fetch-Site: cross-site\r\nConnection: close\r\n";
+    let answer = demo.get("/events/inventory", stranger).await.read_to_end().await;
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+}
+
+#[tokio::test]
+async fn on_every_address_any_name_is_answered_to() {
+    let (demo, _log) = Demo::start_by(command("0.0.0.0:0")).await;
+    let request = b"GET / HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n";
+    let answer = demo.send(request).await.read_to_end().await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_drain_is_told_on_every_stream() {
-    let mut demo = Demo::start().await;
+    let demo = Demo::start().await;
     let mut streams = Vec::new();
     for path in ["/events/inventory", "/events/host", "/events/all"].iter().cycle().take(20) {
         let mut stream = demo.get(path, "").await;
         stream.read_until("sse.open").await;
         streams.push(stream);
     }
-    let status = demo.terminate().await;
-    assert!(status.success(), "{status}");
+    let report = demo.terminate().await;
+    assert!(report.starts_with("20 streams, 0 of them cut after "), "{report}");
     for mut stream in streams {
         let bye = stream.read_to_end().await;
         let (_, bye) = bye.split_once("event: sse.bye\n").unwrap();
@@ -357,147 +293,44 @@ async fn a_drain_is_told_on_every_stream() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_client_that_hangs_is_cut() {
-    let mut demo = Demo::start().await;
-    let hanging = demo.send(b"POST /complete HTTP/1.1\r\nHost: demo\r\nContent-Le").await;
+async fn a_text_that_has_begun_is_told_to_its_end() {
+    let demo = Demo::start().await;
+    let text = "word ".repeat(12);
+    let mut stream = demo.post("/complete", "text/plain", text.as_bytes()).await;
+    stream.read_until("event: delta\n").await;
+    let report = demo.terminate().await;
+    assert!(report.starts_with("1 streams, 0 of them cut after "), "{report}");
+    let told = stream.read_to_end().await;
+    assert_eq!(told.matches("event: delta\n").count(), 12, "{told}");
+    assert!(told.contains("{\"reason\":\"complete\"}"), "{told}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn who_does_not_read_is_cut_and_reported() {
+    let demo = Demo::start().await;
+    let stuck = demo.get("/events/inventory", "X-Request-ID: stuck.1\r\n").await;
     let mut stream = demo.get("/events/inventory", "").await;
     stream.read_until("sse.open").await;
-    let status = demo.terminate().await;
-    assert!(status.success(), "{status}");
-    let log = demo.log_until("cut").await;
-    assert!(log.contains("connections=1"), "{log}");
+    // More than the kernel holds for a reader that takes nothing.
+    for left in 1..=100 {
+        demo.publish_stock(&"x".repeat(60_000), left).await;
+    }
+    stream.read_until("\"left\":100}").await;
+    let report = demo.terminate().await;
+    assert!(report.starts_with("2 streams, 1 of them cut after 1."), "{report}");
+    assert!(report.ends_with(": stuck.1 from 127.0.0.1\n"), "{report}");
+    drop(stuck);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_client_that_hangs_holds_up_nobody() {
+    let demo = Demo::start().await;
+    let hanging = demo.send(b"POST /complete HTTP/1.1\r\nHost: localhost\r\nContent-Le").await;
+    let mut stream = demo.get("/events/inventory", "").await;
+    stream.read_until("sse.open").await;
+    let report = demo.terminate().await;
+    assert!(report.starts_with("1 streams, 0 of them cut after "), "{report}");
     drop(hanging);
-}
-
-/// The numbers of the stock events, in the order in which they came.
-fn lefts(stream: &str) -> Vec<u32> {
-    let data = stream.lines().filter_map(|line| line.strip_prefix("data: {\"sku\":"));
-    data.map(|data| {
-        let (_, left) = data.rsplit_once("\"left\":").unwrap();
-        left.strip_suffix('}').unwrap().parse().unwrap()
-    })
-    .collect()
-}
-
-/// Where the reader of this stands.
-fn last_id(stream: &str) -> String {
-    let id = stream.lines().filter_map(|line| line.strip_prefix("id: ")).next_back();
-    id.unwrap_or_default().to_owned()
-}
-
-/// The program, listening.
-struct Demo {
-    /// Killed when it is dropped.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "only asked to end where that can be"))]
-    child: Child,
-    address: String,
-    log: Lines<BufReader<ChildStderr>>,
-}
-
-fn command(address: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
-    command.args(["--listen", address]).env_remove("RUST_LOG").kill_on_drop(true);
-    command
-}
-
-impl Demo {
-    async fn start() -> Self {
-        Self::start_with(&[]).await
-    }
-
-    async fn start_with(arguments: &[&str]) -> Self {
-        let mut command = command("127.0.0.1:0");
-        let mut child = command.args(arguments).stderr(Stdio::piped()).spawn().unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut demo = Self { child, address: String::new(), log };
-        let log = demo.log_until("listening on http://").await;
-        demo.address = log.rsplit("http://").next().unwrap().to_owned();
-        demo
-    }
-
-    /// The lines of the log up to one that has this, which is the last.
-    async fn log_until(&mut self, part: &str) -> String {
-        let mut lines = Vec::new();
-        while !lines.last().is_some_and(|line: &String| line.contains(part)) {
-            let line = timeout(PATIENCE, self.log.next_line()).await;
-            let Ok(Ok(Some(line))) = line else { panic!("no `{part}` in the log: {lines:?}") };
-            lines.push(line);
-        }
-        lines.join("\n")
-    }
-
-    async fn send(&self, request: &[u8]) -> Answer {
-        let mut socket = TcpStream::connect(&self.address).await.unwrap();
-        // A body that is too large is refused while it is still being sent.
-        let _refused = socket.write_all(request).await;
-        Answer { socket, read: Vec::new() }
-    }
-
-    async fn get(&self, path: &str, headers: &str) -> Answer {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: demo\r\n{headers}\r\n");
-        self.send(request.as_bytes()).await
-    }
-
-    async fn post(&self, path: &str, kind: &str, body: &[u8]) -> Answer {
-        let kind =
-            if kind.is_empty() { String::new() } else { format!("Content-Type: {kind}\r\n") };
-        let length = body.len();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: demo\r\n{kind}Content-Length: {length}\r\n\
-             Connection: close\r\n\r\n"
-        );
-        self.send(&[head.as_bytes(), body].concat()).await
-    }
-
-    /// Publishes a stock event with each of these numbers.
-    async fn publish(&self, lefts: std::ops::RangeInclusive<u32>) {
-        for left in lefts {
-            self.publish_stock("A-1", left).await;
-        }
-    }
-
-    async fn publish_stock(&self, sku: &str, left: u32) {
-        let event = json!({"type": "stock_changed", "sku": sku, "left": left}).to_string();
-        let mut answer = self.post("/events/inventory", "application/json", event.as_bytes()).await;
-        let answer = answer.read_to_end().await;
-        assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
-    }
-
-    /// Asks the process to end, and sees that it does so in time.
-    #[cfg(unix)]
-    async fn terminate(&mut self) -> std::process::ExitStatus {
-        let asked = std::time::Instant::now();
-        let kill = format!("kill -TERM {}", self.child.id().unwrap());
-        assert!(Command::new("sh").args(["-c", &kill]).status().await.unwrap().success());
-        let status = timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap();
-        assert!(asked.elapsed() < Duration::from_secs(2), "gone after {:?}", asked.elapsed());
-        status
-    }
-}
-
-/// A connection with what was read from it.
-struct Answer {
-    socket: TcpStream,
-    read: Vec<u8>,
-}
-
-impl Answer {
-    /// Everything so far, once this is in it.
-    async fn read_until(&mut self, part: &str) -> String {
-        loop {
-            let text = String::from_utf8_lossy(&self.read).into_owned();
-            if text.contains(part) {
-                return text;
-            }
-            let read = timeout(PATIENCE, self.socket.read_buf(&mut self.read)).await;
-            assert!(read.unwrap().unwrap() > 0, "the stream ended before `{part}`: {text}");
-        }
-    }
-
-    async fn read_to_end(&mut self) -> String {
-        let end = timeout(PATIENCE, self.socket.read_to_end(&mut self.read)).await.unwrap();
-        // Reset, where a body was refused before it was sent to its end.
-        assert!(end.is_ok() || !self.read.is_empty(), "{end:?}");
-        String::from_utf8_lossy(&self.read).into_owned()
-    }
 }

@@ -52,7 +52,7 @@ for sku in first second third; do
 done
 
 names=$(tail -n +2 "$work/headers" | tr -d '\r' | sed '/^$/d; s/:.*//' | tr A-Z a-z | sort | tr '\n' ' ')
-expected="cache-control content-type date transfer-encoding x-accel-buffering \
+expected="cache-control content-type date transfer-encoding vary x-accel-buffering \
 x-content-type-options x-event-source x-request-id "
 check "these headers and no other: $names" test "$names" = "$expected"
 header() { tr -d '\r' <"$work/headers" | sed -n "s/^$1: //ip"; }
