@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, Request, StatusCode, header::HOST};
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper::{
     body::{Bytes, Incoming},
     client::conn::{http1, http2},
@@ -20,17 +20,17 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A request that is ready to be sent: `GET /prices`, with these headers.
-pub(crate) fn request(line: &str, headers: &[(&str, &str)]) -> Request<Empty<Bytes>> {
+pub(crate) fn request(line: &str, headers: &[(&str, &str)]) -> Request<Full<Bytes>> {
     let (method, path) = line.split_once(' ').unwrap();
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    request.body(Empty::new()).unwrap()
+    request.body(Full::default()).unwrap()
 }
 
 /// Asks over HTTP/1.1.
-pub(crate) async fn ask<I>(io: I, mut request: Request<Empty<Bytes>>) -> Answer
+pub(crate) async fn ask<I>(io: I, mut request: Request<Full<Bytes>>) -> Answer
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -41,7 +41,7 @@ where
 }
 
 /// Asks over HTTP/2.
-pub(crate) async fn ask_http2<I>(io: I, mut request: Request<Empty<Bytes>>) -> Answer
+pub(crate) async fn ask_http2<I>(io: I, mut request: Request<Full<Bytes>>) -> Answer
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
