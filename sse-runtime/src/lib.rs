@@ -41,6 +41,34 @@
 //! or is told what it missed ([`Resumed`]). A stream that only its reader has comes from a
 //! sender (`Events`) or any `Stream`.
 //!
+#![cfg_attr(
+    feature = "server",
+    doc = "
+# Serving
+
+Any server that drives a router of axum serves the handlers. [`serve()`] does so with what a stream that lives for
+hours needs around it: limits, deadlines for peers that say nothing and readers that do not read, an orderly end, and
+a look at who asks for what and from which page.
+
+```no_run
+use axum::Router;
+use sse_runtime::{serve, serve::ServeConfig};
+use tokio::net::TcpListener;
+
+# async fn stopped() {}
+# async fn run(app: Router) -> Result<(), Box<dyn std::error::Error>> {
+let listener = TcpListener::bind(\"127.0.0.1:3000\").await?;
+let server = serve(listener, app).config(ServeConfig::new().max_streams(20_000));
+let handle = server.handle(); // `handle.revoke(\"ada\")` ends all that ada listens to
+println!(\"{}\", server.shutdown_on(stopped()).await?);
+# Ok(())
+# }
+```
+
+The guides say the rest: [serving](guides::serving) with every key of the configuration,
+[channels](guides::channels), [pages](guides::pages).
+"
+)]
 //! # The floors
 //!
 //! Each floor uses only the ones below it; a test enforces that.
@@ -60,7 +88,7 @@
 )]
 #![cfg_attr(
     feature = "server",
-    doc = "| 4 | the server: [`macro@sse_handler`], [`Events`], [`Cx`], [`EventStream`], [`Drain`] | axum |"
+    doc = "| 4 | the server: [`macro@sse_handler`], [`Events`], [`Cx`], [`EventStream`], [`serve()`] and what it goes by ([`serve::ServeConfig`]), [`Access`], [`Cors`], [`Drain`] | axum, hyper |"
 )]
 #![cfg_attr(
     feature = "testing",
@@ -99,6 +127,17 @@ mod call;
 #[cfg(feature = "server")]
 mod channel;
 mod event;
+#[cfg(all(doc, feature = "server"))]
+pub mod guides {
+    //! What the parts do together.
+
+    #[doc = include_str!("../docs/channels.md")]
+    pub mod channels {}
+    #[doc = include_str!("../docs/pages.md")]
+    pub mod pages {}
+    #[doc = include_str!("../docs/serving.md")]
+    pub mod serving {}
+}
 mod literal;
 #[cfg(feature = "server")]
 mod log;
