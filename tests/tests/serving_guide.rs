@@ -1,6 +1,8 @@
 //! What `sse-runtime/docs/serving.md` says of the configuration is so: each key is in it, with
 //! its default.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::collections::BTreeSet;
 
 use serde::{Serialize, de::DeserializeOwned};
