@@ -230,15 +230,24 @@ async fn a_stream_that_is_old_enough_is_sent_away() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_time_to_drain_can_be_set() {
-    let demo = Demo::start_with(&["--drain", "100ms"]).await;
-    let hanging =
-        demo.send(b"POST /complete HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n").await;
-    demo.get("/", "Connection: close\r\n").await.read_to_end().await;
-    let begin = std::time::Instant::now();
-    demo.terminate().await;
-    assert!(begin.elapsed() < Duration::from_millis(1_400), "{:?}", begin.elapsed());
-    drop(hanging);
+async fn the_time_to_drain_is_that_of_the_flag_or_else_of_the_file() {
+    let file = |drain: &str| File::new(&format!("[serve]\ndrain = \"{drain}\"\n"));
+    let (short, long) = (file("100ms"), file("1m"));
+    for arguments in [
+        &["--drain", "100ms"][..],
+        &["--config", short.path()],
+        &["--config", long.path(), "--drain", "100ms"],
+    ] {
+        let demo = Demo::start_with(arguments).await;
+        let hanging = demo
+            .send(b"POST /complete HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+            .await;
+        demo.get("/", "Connection: close\r\n").await.read_to_end().await;
+        let begin = std::time::Instant::now();
+        demo.terminate().await;
+        assert!(begin.elapsed() < Duration::from_millis(1_400), "{arguments:?}");
+        drop(hanging);
+    }
 }
 
 /// A file of its own, gone with the test.
