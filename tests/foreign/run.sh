@@ -68,7 +68,8 @@ demo=$(cargo metadata --format-version 1 --no-deps |
 
 # Starts the demo on a free port. Sets `url`.
 start_demo() { # name of its log, arguments...
-  "$demo" --listen 127.0.0.1:0 "${@:2}" 2>"$work/$1.log" &
+  : >"$work/$1.log" # there before it is looked at
+  "$demo" --listen 127.0.0.1:0 "${@:2}" >"$work/$1.report" 2>>"$work/$1.log" &
   started+=($!)
   local _
   for _ in {1..200}; do
