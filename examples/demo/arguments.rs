@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     pub(crate) listen: String,
 
-    /// Reads a file of TOML, with the tables [serve] and [inventory]; flags go before it
+    /// Reads a file of TOML, with the tables `serve` and `inventory`; flags go before it
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
