@@ -12,7 +12,6 @@ mod inventory;
 mod listen;
 mod page;
 mod settings;
-mod signals;
 
 use std::{
     error::Error,
@@ -21,7 +20,7 @@ use std::{
 };
 
 use clap::Parser as _;
-use sse_runtime::serve;
+use sse_runtime::{serve, serve::stop_signal};
 use tokio::runtime::Handle;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
@@ -49,13 +48,8 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     host::start_sampling(app.host.clone(), Handle::current())?;
     let config = settings.serve();
     tracing::info!("listening on http://{address}");
-    let report = serve(listener, app::router(app))
-        .config(config)
-        .shutdown_on(signals::asked_to_stop())
-        .await?;
-    if report.connections_cut > report.cut.len() {
-        tracing::warn!(connections = report.connections_cut, "connections without a stream, cut");
-    }
+    let report =
+        serve(listener, app::router(app)).config(config).shutdown_on(stop_signal()).await?;
     // Nobody need read it.
     let _unread = writeln!(io::stdout(), "{report}");
     Ok(())

@@ -1,9 +1,6 @@
 //! What the service answers: login and logout, and the orders of whoever asks.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use axum::{
     Form, Router,
@@ -14,11 +11,8 @@ use axum::{
 };
 use serde::Deserialize;
 use sse_runtime::{
-    ChannelName, Hub, HubFull, Resume, SseEvent, Subscription, serve,
-    serve::{Serve, ServeHandle},
-    sse_handler,
+    ChannelName, Hub, HubFull, Resume, SseEvent, Subscription, serve::ServeHandle, sse_handler,
 };
-use tokio::net::TcpListener;
 
 use crate::session::{Session, Sessions, no_cookie};
 
@@ -33,16 +27,13 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     /// A channel for each tenant.
     orders: Hub<OrderEvent>,
-    /// Known once there is a server, which needs the routes, which need this.
-    server: Arc<OnceLock<ServeHandle>>,
     lasts: Duration,
 }
 
 impl App {
     /// With sessions that last so long.
     pub(crate) fn new(lasts: Duration) -> Self {
-        let (sessions, orders, server) = (Sessions::default(), Hub::new(), Arc::default());
-        Self { sessions, orders, server, lasts }
+        Self { sessions: Sessions::default(), orders: Hub::new(), lasts }
     }
 }
 
@@ -71,13 +62,15 @@ async fn login(
 }
 
 /// Out, on every device, and at once in every tab.
-async fn logout(State(app): State<App>, session: Session) -> impl IntoResponse {
+async fn logout(
+    State(app): State<App>,
+    session: Session,
+    server: ServeHandle,
+) -> impl IntoResponse {
     let principal = session.principal();
     // First, so that nobody whose stream has just ended comes back with it.
     app.sessions.close(&principal);
-    if let Some(server) = app.server.get() {
-        server.revoke(&principal);
-    }
+    server.revoke(&principal);
     (StatusCode::NO_CONTENT, [(SET_COOKIE, no_cookie())])
 }
 
@@ -107,14 +100,10 @@ async fn place(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(crate) fn server(listener: TcpListener, app: App) -> Serve<TcpListener> {
-    let known = Arc::clone(&app.server);
-    let router = Router::new()
+pub(crate) fn router(app: App) -> Router {
+    Router::new()
         .route("/login", post(login))
         .route("/logout", post(logout))
         .route("/orders", get(orders).post(place))
-        .with_state(app);
-    let server = serve(listener, router);
-    let _first = known.set(server.handle());
-    server
+        .with_state(app)
 }

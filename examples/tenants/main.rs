@@ -9,6 +9,7 @@ mod session;
 
 use std::{error::Error, io, time::Duration};
 
+use sse_runtime::{serve, serve::stop_signal};
 use tokio::net::TcpListener;
 
 use self::app::App;
@@ -26,11 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("curl -b ada -d number=4711 http://{address}/orders");
     println!("curl -b ada -X POST http://{address}/logout");
 
-    let stop = async {
-        // Where it is not heard, the process still ends by other signals.
-        let _heard = tokio::signal::ctrl_c().await;
-    };
-    let report = app::server(listener, App::new(LASTS)).shutdown_on(stop).await?;
+    let report = serve(listener, app::router(App::new(LASTS))).shutdown_on(stop_signal()).await?;
     println!("{report}");
     Ok(())
 }

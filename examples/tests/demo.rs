@@ -282,7 +282,7 @@ async fn a_drain_is_told_on_every_stream() {
         streams.push(stream);
     }
     let report = demo.terminate().await;
-    assert!(report.starts_with("20 streams, 0 of them cut after "), "{report}");
+    assert!(report.starts_with("20 streams, 0 cut, after "), "{report}");
     for mut stream in streams {
         let bye = stream.read_to_end().await;
         let (_, bye) = bye.split_once("event: sse.bye\n").unwrap();
@@ -299,7 +299,7 @@ async fn a_text_that_has_begun_is_told_to_its_end() {
     let mut stream = demo.post("/complete", "text/plain", text.as_bytes()).await;
     stream.read_until("event: delta\n").await;
     let report = demo.terminate().await;
-    assert!(report.starts_with("1 streams, 0 of them cut after "), "{report}");
+    assert!(report.starts_with("1 stream, 0 cut, after "), "{report}");
     let told = stream.read_to_end().await;
     assert_eq!(told.matches("event: delta\n").count(), 12, "{told}");
     assert!(told.contains("{\"reason\":\"complete\"}"), "{told}");
@@ -318,7 +318,7 @@ async fn who_does_not_read_is_cut_and_reported() {
     }
     stream.read_until("\"left\":100}").await;
     let report = demo.terminate().await;
-    assert!(report.starts_with("2 streams, 1 of them cut after 1."), "{report}");
+    assert!(report.starts_with("2 streams, 1 cut, after 1."), "{report}");
     assert!(report.ends_with(": stuck.1 from 127.0.0.1\n"), "{report}");
     drop(stuck);
 }
@@ -331,6 +331,6 @@ async fn a_client_that_hangs_holds_up_nobody() {
     let mut stream = demo.get("/events/inventory", "").await;
     stream.read_until("sse.open").await;
     let report = demo.terminate().await;
-    assert!(report.starts_with("1 streams, 0 of them cut after "), "{report}");
+    assert!(report.starts_with("1 stream, 0 cut, after "), "{report}");
     drop(hanging);
 }

@@ -11,6 +11,7 @@ mod session;
 use std::{net::SocketAddr, time::Duration};
 
 use axum::http::StatusCode;
+use sse_runtime::serve;
 use tokio::net::{TcpListener, TcpStream};
 
 use self::{
@@ -28,7 +29,7 @@ impl Service {
     async fn start(lasts: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(app::server(listener, App::new(lasts)).into_future());
+        tokio::spawn(serve(listener, app::router(App::new(lasts))).into_future());
         Self(address)
     }
 

@@ -11,6 +11,7 @@ mod subject;
 use std::{error::Error, fs, io, path::Path, path::PathBuf, time::Duration};
 
 use clap::Parser;
+use sse_runtime::serve::stop_signal;
 use tokio::net::TcpListener;
 
 use self::{certificates::Authority, listener::Tls, prices::Shop};
@@ -51,11 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let shop = Shop::new();
     tokio::spawn(sell(shop.clone()));
-    let stop = async {
-        // Where it is not heard, the process still ends by other signals.
-        let _heard = tokio::signal::ctrl_c().await;
-    };
-    let report = prices::server(Tls::new(tcp, config), shop).shutdown_on(stop).await?;
+    let report = prices::server(Tls::new(tcp, config), shop).shutdown_on(stop_signal()).await?;
     println!("{report}");
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use http::{HeaderMap, request::Parts};
 
-use super::{drain::Drain, link::Link, options::Defaults};
+use super::{drain::Drain, link::Link, options::Defaults, serve::ServeHandle};
 
 /// The server and the connection behind a request. A type of its own, so that nobody else can
 /// come to rely on it.
@@ -16,6 +16,7 @@ pub(super) struct Served {
 
 /// What a server has decided for all of its streams.
 pub(super) struct Rules {
+    pub(super) handle: ServeHandle,
     pub(super) drain: Drain,
     pub(super) defaults: Defaults,
     /// The greatest age of a stream.

@@ -17,7 +17,7 @@ const MOST_HOPS: usize = 64;
 /// does not know, and a client may have forged it. As text `x-forwarded-for` and `forwarded`.
 ///
 /// ```
-/// use sse_runtime::ForwardedHeader;
+/// use sse_runtime::serve::ForwardedHeader;
 ///
 /// let header: ForwardedHeader = serde_json::from_str("\"forwarded\"")?;
 /// assert_eq!(header, ForwardedHeader::Forwarded);

@@ -38,6 +38,8 @@ pub struct ServeConfig {
     pub(super) max_streams_per_address: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_streams_per_principal: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_connections: Option<usize>,
     pub(super) trusted_proxies: Vec<String>,
     pub(super) forwarded_header: ForwardedHeader,
     pub(super) allowed_hosts: Vec<String>,
@@ -54,6 +56,8 @@ pub struct ServeConfig {
     pub(super) idle_timeout: Duration,
     #[serde(with = "duration")]
     pub(super) write_timeout: Duration,
+    #[serde(with = "duration")]
+    pub(super) body_timeout: Duration,
     pub(super) send_buffer: usize,
     #[serde(with = "duration")]
     pub(super) keepalive: Duration,
@@ -79,6 +83,7 @@ impl ServeConfig {
             max_streams: 10_000,
             max_streams_per_address: 100,
             max_streams_per_principal: None,
+            max_connections: None,
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             allowed_hosts: Vec::new(),
@@ -90,6 +95,7 @@ impl ServeConfig {
             largest_head: 32 * 1024,
             idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(10),
             send_buffer: 32 * 1024,
             keepalive: Duration::from_secs(30),
             user_timeout: Duration::from_secs(30),
@@ -124,6 +130,15 @@ impl ServeConfig {
     #[must_use]
     pub const fn max_streams_per_principal(mut self, most: usize) -> Self {
         self.max_streams_per_principal = Some(most);
+        self
+    }
+
+    /// How many connections may be open at once, those without a stream included. One more is
+    /// closed as soon as it comes. Default: 100 less than the files that may be open, so that the
+    /// rest of the process has some left.
+    #[must_use]
+    pub const fn max_connections(mut self, most: usize) -> Self {
+        self.max_connections = Some(most);
         self
     }
 
@@ -220,6 +235,15 @@ impl ServeConfig {
     #[must_use]
     pub const fn write_timeout(mut self, time: Duration) -> Self {
         self.write_timeout = time;
+        self
+    }
+
+    /// How long a handler waits for the body of a request that brings nothing, or less than a
+    /// kilobyte. Then reading it fails, and the connection is closed. Over HTTP/2 only where the
+    /// length of the body is known: one that is not may be half of a conversation. Default 10 s.
+    #[must_use]
+    pub const fn body_timeout(mut self, time: Duration) -> Self {
+        self.body_timeout = time;
         self
     }
 

@@ -34,6 +34,7 @@ pub(super) struct Host {
     pub(super) http2: Http2,
     pub(super) head_timeout: Duration,
     pub(super) write_timeout: Duration,
+    pub(super) body_timeout: Duration,
 }
 
 /// A connection that is ready for requests.

@@ -24,7 +24,7 @@ impl Door {
             tracing::info!(
                 status = status.as_u16(),
                 header = verdict.header(),
-                "a request was refused: {verdict}"
+                "a request was refused: {verdict}; see `allowed_hosts` and `allowed_origins`"
             );
             // With the cure for who runs the server: whoever was refused cannot apply it.
             let told = format!("{verdict}; see `allowed_hosts` and `allowed_origins`\n");

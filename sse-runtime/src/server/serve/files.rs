@@ -23,12 +23,12 @@ pub fn raise_open_files() -> Option<u64> {
     None
 }
 
-/// Raises the limit, and says so where it is still too low for so many streams.
-pub(super) fn make_room(streams: usize) {
+/// Raises the limit, and says so where it is still too low for so many streams. How many
+/// connections leave the rest of the process the files that it needs.
+pub(super) fn make_room(streams: usize) -> Option<usize> {
     let wanted = u64::try_from(streams).unwrap_or(u64::MAX).saturating_add(SPARE);
-    if let Some(limit) = raise_open_files()
-        && limit < wanted
-    {
+    let limit = raise_open_files()?;
+    if limit < wanted {
         tracing::warn!(
             limit,
             streams,
@@ -36,4 +36,6 @@ pub(super) fn make_room(streams: usize) {
              hard limit (`ulimit -Hn`, `LimitNOFILE=`), or lower `max_streams`"
         );
     }
+    let room = limit.saturating_sub(SPARE).max(1);
+    Some(usize::try_from(room).unwrap_or(usize::MAX))
 }

@@ -8,10 +8,12 @@ use std::{
     },
 };
 
+use axum::extract::FromRequestParts;
+use http::{StatusCode, request::Parts};
 use tokio::sync::watch;
 
 use super::{
-    super::{drain::Drain, streams::Refusals},
+    super::{drain::Drain, served::Served, streams::Refusals},
     connections::Connections,
 };
 
@@ -119,6 +121,33 @@ impl Control {
                 std::future::pending::<()>().await;
             }
         }
+    }
+}
+
+/// An argument of a handler behind [`serve`](crate::serve()): for the route that logs out, and the
+/// one that answers whether the server is ready. Anywhere else it is answered 500, and the log
+/// says why.
+///
+/// ```
+/// use axum::http::StatusCode;
+/// use sse_runtime::serve::ServeHandle;
+///
+/// async fn ready(server: ServeHandle) -> StatusCode {
+///     if server.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+/// }
+/// # let _: axum::Router = axum::Router::new().route("/ready", axum::routing::get(ready));
+/// ```
+impl<S: Sync> FromRequestParts<S> for ServeHandle {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, StatusCode> {
+        let Some(served) = parts.extensions.get::<Served>() else {
+            tracing::error!(
+                "a handler takes a `ServeHandle`, and is not behind `sse_runtime::serve`"
+            );
+            return Err(StatusCode::INTERNAL_SERVER_ERROR);
+        };
+        Ok(served.server.handle.clone())
     }
 }
 

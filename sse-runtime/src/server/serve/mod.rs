@@ -5,6 +5,7 @@
 //! open, and no limit to how many there are. [`serve`](crate::serve()) has them all, on by
 //! default; what is served is any router of axum.
 
+mod body;
 mod clock;
 mod config;
 mod connection;
@@ -20,6 +21,7 @@ mod report;
 mod requests;
 mod run;
 mod settings;
+mod signal;
 mod socket;
 mod watched;
 
@@ -40,6 +42,7 @@ pub use self::{
     listener::{Accepted, Established, Listener, Protocol},
     report::{CutStream, ServeError, ServeReport},
     settings::InvalidServeConfig,
+    signal::stop_signal,
 };
 use self::{handle::Control, run::run};
 pub use super::gate::ForwardedHeader;
@@ -49,14 +52,13 @@ use super::served::Name;
 ///
 /// ```no_run
 /// use axum::Router;
-/// use sse_runtime::serve;
+/// use sse_runtime::{serve, serve::stop_signal};
 /// use tokio::net::TcpListener;
 ///
-/// # async fn stopped() {} // Ctrl-C, SIGTERM
-/// # async fn run(app: Router) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn run(app: Router) -> std::io::Result<()> {
 /// let listener = TcpListener::bind("127.0.0.1:3000").await?;
-/// let report = serve(listener, app).shutdown_on(stopped()).await?;
-/// println!("{report}"); // 1000 streams, 50 of them cut after 1.5s: ...
+/// let report = serve(listener, app).shutdown_on(stop_signal()).await?;
+/// println!("{report}"); // 1000 streams, 50 cut, after 1.5s: ...
 /// # Ok(())
 /// # }
 /// ```
@@ -64,7 +66,7 @@ use super::served::Name;
 /// What it has beyond `axum::serve`, each by default and each set by [`ServeConfig`]:
 ///
 /// * **Deadlines**: 10 s for the head of a request, the handshake and the first bytes included,
-///   and for the first request of a connection of HTTP/2; 75 s for an idle connection; keepalive
+///   for the first request of a connection of HTTP/2, and for a body that does not come; 75 s for an idle connection; keepalive
 ///   and user timeout of TCP at 30 s.
 /// * **Slow readers**: a write that a reader does not take for 10 s ends its stream as
 ///   [`Stalled`](crate::Reason::Stalled); what waits for it is bounded, in the kernel as well.
@@ -135,15 +137,21 @@ impl<L: Listener> Serve<L> {
         self
     }
 
-    /// With what ends the server when it is done: a signal of the system, mostly.
+    /// With what ends the server when it is done, whatever comes of it: mostly
+    /// [`stop_signal`].
     ///
     /// Then the server is not [ready](ServeHandle::is_ready) any more, and goes on for
     /// `drain_delay`. Then it refuses new streams, each open one hears `sse.bye` with `drain`
     /// and a `retry:` spread over `spread`, and requests that are under way get their answer; a
     /// finite stream whose handler says `drain = "30s"` may go on for so long. When all are gone,
     /// or after `drain`, what is left is cut, and the [`ServeReport`] says what that was.
-    pub fn shutdown_on(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
-        self.stop = Box::pin(signal);
+    pub fn shutdown_on<F>(mut self, signal: F) -> Self
+    where
+        F: Future + Send + 'static,
+    {
+        self.stop = Box::pin(async {
+            let _whatever = signal.await;
+        });
         self
     }
 

@@ -6,7 +6,7 @@ use super::settings::InvalidServeConfig;
 
 /// How a server ended: what [`serve`](crate::serve()) gives after its shutdown.
 ///
-/// Its text is one line: `1000 streams, 50 of them cut after 1.5s: req_4J…, …`.
+/// Its text is one line: `1000 streams, 50 cut, after 1.5s: req_4J…, …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServeReport {
@@ -16,7 +16,7 @@ pub struct ServeReport {
     pub cut: Vec<CutStream>,
     /// How many connections were cut, those without a stream included.
     pub connections_cut: usize,
-    /// From the call for the shutdown to its end.
+    /// From the begin of the drain, after `drain_delay`, to its end.
     pub duration: Duration,
 }
 
@@ -34,8 +34,12 @@ impl fmt::Display for ServeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// As many as a line can bear.
         const NAMED: usize = 10;
-        let Self { streams, cut, duration, .. } = self;
-        write!(f, "{streams} streams, {} of them cut after {duration:.1?}", cut.len())?;
+        let Self { streams, cut, connections_cut, duration } = self;
+        let plural = if *streams == 1 { "stream" } else { "streams" };
+        write!(f, "{streams} {plural}, {} cut, after {duration:.1?}", cut.len())?;
+        if *connections_cut > cut.len() {
+            write!(f, ", with {connections_cut} connections")?;
+        }
         for (n, stream) in cut.iter().take(NAMED).enumerate() {
             write!(f, "{}{}", if n == 0 { ": " } else { ", " }, stream.request_id)?;
             if let Some(peer) = &stream.peer {
@@ -65,6 +69,16 @@ impl fmt::Display for ServeError {
     }
 }
 
+/// For a `main` that returns `io::Result`, as it does with `axum::serve`.
+impl From<ServeError> for io::Error {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Config(_) => Self::new(io::ErrorKind::InvalidInput, error),
+            ServeError::Listener(error) => error,
+        }
+    }
+}
+
 impl std::error::Error for ServeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
@@ -87,10 +101,15 @@ mod tests {
             connections_cut: 0,
             duration: Duration::from_millis(1_500),
         };
-        assert_eq!(report.to_string(), "30 streams, 0 of them cut after 1.5s");
+        assert_eq!(report.to_string(), "30 streams, 0 cut, after 1.5s");
         report.cut =
             vec![CutStream { peer: Some(IpAddr::from([192, 0, 2, 1])), ..stream(1) }, stream(2)];
-        assert!(report.to_string().ends_with("cut after 1.5s: req_1 from 192.0.2.1, req_2"));
+        assert!(report.to_string().ends_with("2 cut, after 1.5s: req_1 from 192.0.2.1, req_2"));
+        report.connections_cut = 7;
+        report.streams = 1;
+        report.cut.truncate(1);
+        let told = "1 stream, 1 cut, after 1.5s, with 7 connections: req_1 from 192.0.2.1";
+        assert_eq!(report.to_string(), told);
         report.cut = (0..11).map(stream).collect();
         assert!(report.to_string().ends_with("req_9 and others"), "{report}");
     }

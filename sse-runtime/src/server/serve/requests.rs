@@ -3,12 +3,14 @@
 use std::{convert::Infallible, future::ready, net::SocketAddr, pin::Pin, sync::Arc};
 
 use axum::{body::Body, extract::ConnectInfo, response::Response};
-use http::{Extensions, Request};
+use http::{Extensions, Request, Version};
+use http_body::Body as _;
 use hyper::{body::Incoming, service::Service as HyperService};
 use tower_service::Service as _;
 
 use super::{
     super::{link::Link, served::Served},
+    body::TimedBody,
     connection::Host,
 };
 
@@ -42,6 +44,12 @@ impl Requests {
         }
         parts.extensions.insert(ConnectInfo(self.peer));
         parts.extensions.insert(Served { server: Arc::clone(&self.host.rules), link });
+        let has_length = body.size_hint().exact().is_some();
+        let body = if body.is_end_stream() || (!has_length && parts.version == Version::HTTP_2) {
+            body
+        } else {
+            Body::new(TimedBody::new(body, self.host.body_timeout))
+        };
         request = Request::from_parts(parts, body);
         let host = Arc::clone(&self.host);
         let mut router = self.host.router.clone();

@@ -3,7 +3,10 @@
 use std::{
     io,
     pin::pin,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -21,7 +24,7 @@ use super::{
     Serve,
     connection::Host,
     files,
-    handle::Control,
+    handle::{Control, ServeHandle},
     listener::Listener,
     report::{CutStream, ServeError, ServeReport},
     settings::Settings,
@@ -38,9 +41,11 @@ pub(super) async fn run<L: Listener>(serve: Serve<L>) -> Result<ServeReport, Ser
     let address = listener.local_addr().map_err(ServeError::Listener)?;
     let settings = config.settings(Some(address)).map_err(ServeError::Config)?;
     let Settings { limits, proxies, door, defaults, http1, http2, tuning } = settings;
-    files::make_room(limits.all);
+    let files = files::make_room(limits.all);
+    let most = config.max_connections.or(files).unwrap_or(usize::MAX);
     control.drain.streams().limit(limits);
     let rules = Rules {
+        handle: ServeHandle { control: Arc::clone(&control) },
         drain: control.drain.clone().spread(config.spread),
         defaults,
         max_age: config.max_age,
@@ -57,8 +62,9 @@ pub(super) async fn run<L: Listener>(serve: Serve<L>) -> Result<ServeReport, Ser
         http2,
         head_timeout: config.head_timeout,
         write_timeout: config.write_timeout,
+        body_timeout: config.body_timeout,
     });
-    let server = Server { host, control };
+    let server = Server { host, control, most, is_full: AtomicBool::new(false) };
     server.control.ready.store(true, Ordering::Release);
     let stopped = server.control.stopped();
     let asked = async {
@@ -75,6 +81,10 @@ pub(super) async fn run<L: Listener>(serve: Serve<L>) -> Result<ServeReport, Ser
 struct Server {
     host: Arc<Host>,
     control: Arc<Control>,
+    /// How many connections there may be.
+    most: usize,
+    /// Whether there were so many at the last look.
+    is_full: AtomicBool,
 }
 
 impl Server {
@@ -88,6 +98,7 @@ impl Server {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
+                Ok(accepted) if self.is_full() => drop(accepted),
                 Ok(accepted) => {
                     let link = Arc::new(Link::default());
                     let party = self.control.connections.enter(&link);
@@ -105,6 +116,19 @@ impl Server {
         }
     }
 
+    /// Whether there are as many connections as there may be. The next one is closed at once:
+    /// whoever waits before a door that does not open waits for nothing, and the rest of the
+    /// process needs open files too.
+    fn is_full(&self) -> bool {
+        let is_full = self.control.connections.count() >= self.most;
+        if is_full && !self.is_full.swap(is_full, Ordering::Relaxed) {
+            let most = self.most;
+            tracing::warn!(most, "all connections are taken, and others are closed at once");
+        }
+        self.is_full.store(is_full, Ordering::Relaxed);
+        is_full
+    }
+
     /// The orderly end.
     async fn end<L: Listener>(
         self,
@@ -113,7 +137,6 @@ impl Server {
         time: Duration,
     ) -> ServeReport {
         let Control { drain, connections, ready, .. } = &*self.control;
-        let begun = Instant::now();
         ready.store(false, Ordering::Release);
         self.accept_until(&mut listener, sleep(delay)).await;
 
@@ -149,8 +172,8 @@ impl Server {
             let _in_time = timeout(GONE, connections.none()).await;
         }
         let Cut { streams: cut, connections: connections_cut } = cut;
-        let report = ServeReport { streams, cut, connections_cut, duration: begun.elapsed() };
-        if report.cut.is_empty() {
+        let report = ServeReport { streams, cut, connections_cut, duration: drained.elapsed() };
+        if report.connections_cut == 0 {
             tracing::info!("stopped: {report}");
         } else {
             tracing::warn!("stopped: {report}");

@@ -34,7 +34,7 @@ pub(super) struct Settings {
 ///
 /// let wrong = ServeConfig::new().heartbeat(Duration::from_secs(60)).allowed_origins(["*"]);
 /// let faults = wrong.check().unwrap_err().to_string();
-/// assert!(faults.contains("`heartbeat` is 60s") && faults.contains("`allowed_origins`"));
+/// assert!(faults.contains("`heartbeat` is 1m") && faults.contains("`allowed_origins`"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidServeConfig {
@@ -111,7 +111,7 @@ impl ServeConfig {
     fn check_times(&self, faults: &mut Vec<String>) {
         let second = Duration::from_secs(1);
         let day = Duration::from_secs(24 * 60 * 60);
-        let year = 365 * day;
+        let year = 365 * day + day / 4;
         let of_millis = Duration::from_millis;
         let age = self.max_age.unwrap_or(second);
         for (name, value, least, most) in [
@@ -120,6 +120,7 @@ impl ServeConfig {
             ("head_timeout", self.head_timeout, of_millis(100), day),
             ("idle_timeout", self.idle_timeout, of_millis(100), day),
             ("write_timeout", self.write_timeout, of_millis(100), day),
+            ("body_timeout", self.body_timeout, of_millis(100), day),
             ("keepalive", self.keepalive, second, day),
             ("user_timeout", self.user_timeout, second, day),
             ("drain", self.drain, Duration::ZERO, day),
@@ -129,12 +130,23 @@ impl ServeConfig {
             ("reauthorize", self.reauthorize, second, day),
         ] {
             if !(least..=most).contains(&value) {
-                faults.push(format!("`{name}` is {value:?}: write {least:?} to {most:?}"));
+                let [value, least, most] = [value, least, most].map(humantime::format_duration);
+                faults.push(format!("`{name}` is {value}: write {least} to {most}"));
             }
         }
     }
 
     fn check_sizes(&self, faults: &mut Vec<String>) {
+        for (name, value) in [
+            ("max_streams", Some(self.max_streams)),
+            ("max_streams_per_address", Some(self.max_streams_per_address)),
+            ("max_streams_per_principal", self.max_streams_per_principal),
+            ("max_connections", self.max_connections),
+        ] {
+            if value == Some(0) {
+                faults.push(format!("`{name}` is 0, and nobody would be served: write 1 or more"));
+            }
+        }
         let kib = 1024;
         for (name, value, least, most) in [
             ("largest_head", self.largest_head, 8 * kib, kib * kib),
@@ -175,12 +187,15 @@ mod tests {
             .retry(Duration::ZERO)
             .max_age(Duration::ZERO)
             .send_buffer(1)
+            .max_streams(0)
             .allowed_hosts(["a b"])
             .allowed_origins(["*", "null"])
             .trusted_proxies(["10.0.0.0/99"]);
         let told = wrong.check().unwrap_err();
-        assert_eq!(told.faults.len(), 8, "{told}");
-        for name in ["heartbeat", "retry", "max_age", "send_buffer", "trusted_proxies"] {
+        assert_eq!(told.faults.len(), 9, "{told}");
+        for name in
+            ["heartbeat", "retry", "max_age", "send_buffer", "trusted_proxies", "max_streams"]
+        {
             assert!(told.to_string().contains(&format!("`{name}`")), "{told}");
         }
     }

@@ -16,9 +16,9 @@ use tokio::{
 use super::super::link::Link;
 use crate::names::Reason;
 
-/// How many bytes a reader has to take in the time for a write, to be no stuck one. Without it
-/// a byte now and then would keep a connection for ever.
-const LEAST: usize = 1024;
+/// How many bytes a peer has to take in the time for a write, or to give in that for a body, to
+/// be no stuck one. Without it a byte now and then would keep a connection for ever.
+pub(super) const LEAST: usize = 1024;
 
 /// The bytes of a connection. The clock for a reader that stopped reading is here and not in
 /// the stream, because nobody asks a stream for more while its connection is full.

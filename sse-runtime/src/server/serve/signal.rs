@@ -1,16 +1,20 @@
-//! Who asks the process to end.
+//! What mostly ends a server.
 
 use std::future::pending;
 
 use tokio::{select, signal};
 
-/// Waits until somebody wants the process to end, and logs who.
-pub(crate) async fn asked_to_stop() {
-    let who = select! {
+/// Waits until the process is asked to end: by Ctrl-C, or by SIGTERM where there is such a thing,
+/// which is what service managers and containers send.
+///
+/// For [`Serve::shutdown_on`](super::Serve::shutdown_on). While it is awaited the process is not ended by these
+/// signals; a second one during the drain does nothing either, because the drain ends by itself.
+pub async fn stop_signal() {
+    let by = select! {
         () = interrupted() => "Ctrl-C",
         () = terminated() => "SIGTERM",
     };
-    tracing::info!("asked to stop by {who}, streams end");
+    tracing::info!("asked to stop by {by}");
 }
 
 async fn interrupted() {
