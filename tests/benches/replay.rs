@@ -1,8 +1,9 @@
 //! What a replay costs: `cargo bench -p sse-tests --bench replay`.
 //!
 //! A reader comes back and gets 100,000 events. The least that a server could do is to send the
-//! same bytes as one body that lies ready. Both sides are behind one `axum::serve`, have the same
-//! client, and take turns.
+//! same bytes as one body that lies ready. Both sides are behind one `axum::serve`, and the log is
+//! behind `sse_runtime::serve` as well, whose buffers are bounded; they have the same client, and
+//! take turns.
 
 #![allow(clippy::expect_used, reason = "a benchmark stops at the first fault")]
 
@@ -50,24 +51,27 @@ fn main() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let body = runtime.block_on(replay_of(&at_once, &first));
     let mib = body.len() as f64 / (1024.0 * 1024.0);
-    let address = serve(App { logs: [at_once, trickled], body })?;
+    let app = App { logs: [at_once, trickled], body };
+    let (axum, ours) = (serve(app.clone(), false)?, serve(app, true)?);
 
-    let requests =
-        [request("/body", &first), request("/log/0", &first), request("/log/1", &first_trickled)];
-    let mut times = [const { Vec::new() }; 3];
+    let sides = [
+        ("one body", axum, request("/body", &first)),
+        ("log", axum, request("/log/0", &first)),
+        ("log, filled piece by piece", axum, request("/log/1", &first_trickled)),
+        ("log, behind serve", ours, request("/log/0", &first)),
+    ];
+    let mut times = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
-        for (request, times) in requests.iter().zip(&mut times) {
-            times.push(read(address, request)?);
+        for ((_, address, request), times) in sides.iter().zip(&mut times) {
+            times.push(read(*address, request)?);
         }
     }
     println!("a replay of {EVENTS} events, {mib:.1} MiB, to one client:");
-    let [body, at_once, trickled] = &times;
-    for (name, times) in
-        [("one body", body), ("log", at_once), ("log, filled piece by piece", trickled)]
-    {
+    for ((name, ..), times) in sides.iter().zip(&times) {
         println!("  {name:<26} {:>5.0} MiB/s", mib / median(times.clone()));
     }
-    for (name, log) in [("log", at_once), ("log, filled piece by piece", trickled)] {
+    let [body, logs @ ..] = &times;
+    for ((name, ..), log) in sides.iter().skip(1).zip(logs) {
         let ratio = median(body.iter().zip(log).map(|(body, log)| body / log).collect());
         verdict(&format!("  {name} / one body"), ratio, ">= 0.60", ratio >= 0.6);
     }
@@ -121,7 +125,7 @@ async fn replayed(
 }
 
 /// Serves in a thread of its own until the process ends.
-fn serve(app: App) -> io::Result<SocketAddr> {
+fn serve(app: App, by_ours: bool) -> io::Result<SocketAddr> {
     let whole = move || async move { ([(header::CONTENT_TYPE, "text/event-stream")], app.body) };
     let [at_once, trickled] = app.logs;
     let router = Router::new()
@@ -135,6 +139,9 @@ fn serve(app: App) -> io::Result<SocketAddr> {
     thread::spawn(move || {
         runtime.block_on(async move {
             let listener = tokio::net::TcpListener::from_std(listener)?;
+            if by_ours {
+                return sse_runtime::serve(listener, router).await.map(drop).map_err(Into::into);
+            }
             let listener = listener.tap_io(|socket| {
                 let _ = socket.set_nodelay(true);
             });

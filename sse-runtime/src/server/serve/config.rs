@@ -247,8 +247,9 @@ impl ServeConfig {
         self
     }
 
-    /// How many bytes the kernel may hold for one reader (`SO_SNDBUF`), which Linux doubles for
-    /// its own accounts; at least 4 KiB. Default 32 KiB.
+    /// How many bytes the kernel may hold for a reader that does not take them: those that are not
+    /// on their way yet (`TCP_NOTSENT_LOWAT` on Linux, elsewhere `SO_SNDBUF`, which bounds both);
+    /// 4 KiB to 64 MiB. Linux needs about half as much again for its own accounts. Default 32 KiB.
     #[must_use]
     pub const fn send_buffer(mut self, bytes: usize) -> Self {
         self.send_buffer = bytes;
