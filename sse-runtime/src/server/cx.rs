@@ -257,8 +257,8 @@ impl Cx {
     }
 
     /// The connection behind it.
-    pub(super) fn link(&self) -> Option<&Link> {
-        self.shared.served.get().map(|served| &*served.link)
+    pub(super) fn link(&self) -> Option<&Arc<Link>> {
+        self.shared.served.get().map(|served| &served.link)
     }
 
     pub(super) fn access(&self) -> Access {

@@ -245,7 +245,7 @@ impl Delivery {
         self.stage = Stage::Done(reason);
         self.session.record_mut().bytes(buffer.len());
         self.session.end(reason);
-        self.orders.end();
+        self.orders.end(self.session.record().cx().link());
         self.heartbeat = None;
     }
 

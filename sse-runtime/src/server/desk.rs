@@ -57,11 +57,12 @@ impl Desk {
             principal: self.cx.access().principal,
             grace: self.options.drain,
         };
-        if let (Some(link), true) = (self.cx.link(), self.options.drain.is_some()) {
-            link.grant();
-        }
         let slot = self.cx.drain().map(|drain| drain.streams().admit(who()));
-        Ok(Orders::new(slot.transpose().map_err(Refused::Full)?, self.options.drain))
+        let mut slot = slot.transpose().map_err(Refused::Full)?;
+        if let (Some(slot), Some(link), Some(_)) = (&mut slot, self.cx.link(), self.options.drain) {
+            slot.grant(link.grant());
+        }
+        Ok(Orders::new(slot, self.options.drain))
     }
 
     /// Checks what allows the reader to listen, and takes note of it. Asks before a replay: what

@@ -1,11 +1,11 @@
 //! What a stream and the connection that carries it tell each other.
 
 use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
-use super::line::Line;
+use super::{line::Line, streams::Slot};
 use crate::names::Reason;
 
 /// What a connection is told.
@@ -28,8 +28,13 @@ pub(super) struct Link {
     fault: OnceLock<Reason>,
     /// Whether it is to be closed after the response that is under way.
     closing: AtomicBool,
-    /// Whether a stream of it has longer than a drain gives.
-    graced: AtomicBool,
+    /// How many streams of it have longer than a drain gives.
+    graced: AtomicU32,
+    /// Whether a stream of it has said its last, so that a flush need not look.
+    has_ending: AtomicBool,
+    is_over: AtomicBool,
+    /// The place of that stream.
+    ending: Mutex<Option<Box<Slot>>>,
     /// How often something was read.
     reads: AtomicU64,
     /// That of the connection, where this is the one of a stream.
@@ -59,16 +64,57 @@ impl Link {
         self.closing.load(Ordering::Relaxed)
     }
 
-    /// Remembers a stream that has longer than a drain gives.
-    pub(super) fn grant(&self) {
-        self.graced.store(true, Ordering::Relaxed);
-        if let Some(whole) = &self.whole {
-            whole.grant();
-        }
+    /// Remembers a stream that has longer than a drain gives, for as long as it is there.
+    pub(super) fn grant(self: &Arc<Self>) -> Grant {
+        let whole = Arc::clone(self.whole.as_ref().unwrap_or(self));
+        whole.graced.fetch_add(1, Ordering::Relaxed);
+        Grant(whole)
     }
 
     pub(super) fn has_grace(&self) -> bool {
-        self.graced.load(Ordering::Relaxed)
+        self.graced.load(Ordering::Relaxed) > 0
+    }
+
+    /// Keeps the place of a stream that has said its last, until that has left. Until then it
+    /// is open: a reader that does not read is not gone because the end was written for it.
+    ///
+    /// A stream of HTTP/2 keeps its place itself: that the connection was flushed says nothing
+    /// about it.
+    pub(super) fn keep(&self, slot: &mut Option<Slot>) {
+        let mut ending = self.ending();
+        // Nor where the connection is gone, because nothing would free it.
+        if self.whole.is_some() || self.is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        let slot = slot.take();
+        let before = std::mem::replace(&mut *ending, slot.map(Box::new));
+        self.has_ending.store(true, Ordering::Relaxed);
+        drop(ending);
+        drop(before);
+    }
+
+    /// Everything that was written has left.
+    pub(super) fn has_flushed(&self) {
+        if self.has_ending.load(Ordering::Relaxed) {
+            self.has_ending.store(false, Ordering::Relaxed);
+            self.free();
+        }
+    }
+
+    /// The connection is gone.
+    pub(super) fn has_gone(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.free();
+    }
+
+    fn free(&self) {
+        let slot = self.ending().take();
+        drop(slot);
+    }
+
+    /// Nothing is left half-done under this lock.
+    fn ending(&self) -> MutexGuard<'_, Option<Box<Slot>>> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn has_read(&self) {
@@ -77,5 +123,15 @@ impl Link {
 
     pub(super) fn reads(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
+    }
+}
+
+/// That a stream has longer than a drain gives.
+#[derive(Debug)]
+pub(super) struct Grant(Arc<Link>);
+
+impl Drop for Grant {
+    fn drop(&mut self) {
+        self.0.graced.fetch_sub(1, Ordering::Relaxed);
     }
 }

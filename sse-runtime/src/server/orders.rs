@@ -3,6 +3,7 @@
 use std::{
     fmt,
     pin::Pin,
+    sync::Arc,
     task::Context,
     time::{Duration, SystemTime},
 };
@@ -10,7 +11,7 @@ use std::{
 use tokio::time::{Instant, Sleep, sleep};
 use tracing::Span;
 
-use super::{cx::Cx, options::Options, refusal::Refused, streams::Slot, terms::Terms};
+use super::{cx::Cx, link::Link, options::Options, refusal::Refused, streams::Slot, terms::Terms};
 use crate::names::Reason;
 
 /// All that may end a stream whatever its source does, asked before each batch. Without any of
@@ -55,10 +56,14 @@ impl Orders {
         Ok(())
     }
 
-    /// The stream has ended, and only its last bytes are on their way: it keeps its place.
-    pub(super) fn end(&mut self) {
+    /// The stream has ended, and only its last bytes are on their way: it keeps its place, by
+    /// the connection where there is one that knows when they have left.
+    pub(super) fn end(&mut self, link: Option<&Arc<Link>>) {
         self.terms = None;
         self.drained = None;
+        if let Some(link) = link {
+            link.keep(&mut self.slot);
+        }
     }
 
     /// Why the stream is to end now. `is_new` says that the task was not asked before, or is

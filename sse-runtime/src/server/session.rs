@@ -8,7 +8,6 @@ use bytes::Bytes;
 use super::{
     call::caught,
     cx::Cx,
-    link::Link,
     options::Options,
     record::Record,
     source::{Ending, Feed, Step},
@@ -235,7 +234,8 @@ impl Drop for Session {
     /// The client left, or was cut from here, which after the terminal event is as good as any
     /// end. The producer goes first, before that is told.
     fn drop(&mut self) {
-        let cut = || self.record.cx().link().and_then(Link::fault).unwrap_or(Reason::Client);
+        let cut =
+            || self.record.cx().link().and_then(|link| link.fault()).unwrap_or(Reason::Client);
         let reason = if self.terminal { Reason::Complete } else { cut() };
         self.end(reason);
     }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use super::{cx::Cx, line::Line};
+use super::{cx::Cx, line::Line, link::Grant};
 use crate::names::Reason;
 
 /// Every open stream of a server. A stream is here for as long as its [`Slot`] lives, and so
@@ -120,7 +120,7 @@ impl Streams {
         }
         drop(open);
         let heard = self.said.load(Ordering::Acquire);
-        Ok(Slot { streams: Arc::clone(self), key, entry, heard, address, principal })
+        Ok(Slot { streams: Arc::clone(self), key, entry, heard, address, principal, grant: None })
     }
 
     /// Refuses every stream from now on, and tells each that is open.
@@ -238,9 +238,15 @@ pub(super) struct Slot {
     entry: Arc<Entry>,
     address: Option<IpAddr>,
     principal: Option<Arc<str>>,
+    /// Where it has longer than a drain gives.
+    grant: Option<Grant>,
 }
 
 impl Slot {
+    pub(super) fn grant(&mut self, grant: Grant) {
+        self.grant = Some(grant);
+    }
+
     /// What the stream was told. `is_new` says that the task was not asked before, or is
     /// another one now.
     pub(super) fn poll(&mut self, cx: &Context<'_>, is_new: bool) -> Option<Reason> {

@@ -113,6 +113,7 @@ impl Party {
 
 impl Drop for Party {
     fn drop(&mut self) {
+        self.link.has_gone();
         let mut open = self.connections.lock();
         open.parties.remove(&self.key);
         let is_last = open.parties.is_empty();
@@ -131,7 +132,7 @@ mod tests {
     fn each_hears_what_is_meant_for_it() {
         let connections = Arc::new(Connections::default());
         let (plain, graced) = (Arc::new(Link::default()), Arc::new(Link::default()));
-        graced.grant();
+        let grant = graced.grant();
         let (mut first, mut second) = (connections.enter(&plain), connections.enter(&graced));
         let cx = Context::from_waker(Waker::noop());
         assert_eq!((first.poll(&cx), second.poll(&cx)), (None, None));
@@ -139,6 +140,9 @@ mod tests {
         assert_eq!((first.poll(&cx), second.poll(&cx)), (Some(Word::Finish), Some(Word::Finish)));
         connections.tell(Word::Cut, true);
         assert_eq!((first.poll(&cx), second.poll(&cx)), (Some(Word::Cut), Some(Word::Finish)));
+        drop(grant);
+        connections.tell(Word::Cut, true);
+        assert_eq!(second.poll(&cx), Some(Word::Cut), "the stream with the grace is gone");
         assert_eq!(connections.count(), 2);
         drop((first, second));
         assert_eq!(connections.count(), 0);

@@ -149,7 +149,10 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         let this = self.get_mut();
         match Pin::new(&mut this.io).poll_flush(cx) {
             Poll::Pending => this.waits(cx).map(Err),
-            Poll::Ready(flushed) => Poll::Ready(flushed),
+            Poll::Ready(flushed) => {
+                this.link.has_flushed();
+                Poll::Ready(flushed)
+            }
         }
     }
 
