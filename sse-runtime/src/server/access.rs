@@ -105,7 +105,12 @@ impl Access {
         F: Fn() -> A + Send + Sync + 'static,
         A: Future<Output = Verdict> + Send + 'static,
     {
-        self.reauthorize = Some(Arc::new(move || Box::pin(hook())));
+        let hook = Arc::new(hook);
+        self.reauthorize = Some(Arc::new(move || {
+            let hook = Arc::clone(&hook);
+            // Called where a panic is caught: what makes the future is the user's code too.
+            Box::pin(async move { hook().await })
+        }));
         self
     }
 

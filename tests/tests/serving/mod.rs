@@ -101,6 +101,12 @@ impl Ask {
         Self { method: "GET", path: path.into(), headers: Vec::new() }.header("host", "localhost")
     }
 
+    /// For another path.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
     /// As another method; without a body.
     pub fn method(mut self, method: &'static str) -> Self {
         self.method = method;
