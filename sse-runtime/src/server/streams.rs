@@ -217,6 +217,11 @@ impl Open {
                 self.addresses.remove(&address);
             }
         }
+        self.disclaim(slot);
+    }
+
+    /// The stream is not one of its principal any more.
+    fn disclaim(&mut self, slot: &Slot) {
         if let Some(principal) = &slot.principal
             && let Some(keys) = self.principals.get_mut(principal)
         {
@@ -258,14 +263,15 @@ impl Slot {
         self.entry.line.listen(cx.waker())
     }
 
-    /// Names the principal of the stream, unless it has one.
+    /// Names the principal of the stream, in place of whom it had before.
     pub(super) fn claim(&mut self, principal: &Arc<str>) -> Result<(), Full> {
-        if self.principal.is_some() {
+        if self.principal.as_ref() == Some(principal) {
             return Ok(());
         }
         let streams = Arc::clone(&self.streams);
         let mut open = streams.lock();
         open.check_principal(principal)?;
+        open.disclaim(self);
         open.principals.entry(Arc::clone(principal)).or_default().insert(self.key);
         self.principal = Some(Arc::clone(principal));
         Ok(())
@@ -340,6 +346,8 @@ mod tests {
         drop(first);
         assert_eq!(second.claim(&ada), Ok(()));
         assert_eq!(streams.revoke("ada"), 1);
+        assert_eq!(second.claim(&Arc::from("bob")), Ok(()));
+        assert_eq!((streams.revoke("ada"), streams.revoke("bob")), (0, 1));
     }
 
     #[test]
