@@ -39,20 +39,27 @@ impl Orders {
         options: &Options,
         renewed: Option<SystemTime>,
     ) -> Result<(), Refused> {
-        let mut access = cx.access();
-        access.expires_at = renewed.or(access.expires_at);
-        if access.has_expired() {
+        let access = cx.access();
+        let (age, every) =
+            cx.rules().map_or((None, REAUTHORIZE), |rules| (rules.max_age, rules.reauthorize));
+        // What it has agreed to before goes on, as far as nothing else is said now: its age
+        // above all, and the end that its hook has moved.
+        let is_over = match &mut self.terms {
+            Some(terms) => terms.change(&access, renewed, every),
+            None => {
+                // A stream with an end of its own is not asked to come back in the middle of it.
+                let age = age.filter(|_| !options.finite);
+                let age = age.map(|age| age.mul_f64(rotation(fastrand::f64())));
+                self.terms = Terms::new(&access, renewed, age, every);
+                self.terms.as_ref().is_some_and(|terms| terms.has_expired())
+            }
+        };
+        if is_over {
             return Err(Refused::Expired);
         }
         if let (Some(principal), Some(slot)) = (&access.principal, &mut self.slot) {
             slot.claim(principal).map_err(Refused::Full)?;
         }
-        let (age, every) =
-            cx.rules().map_or((None, REAUTHORIZE), |rules| (rules.max_age, rules.reauthorize));
-        // A stream with an end of its own is not asked to come back in the middle of it.
-        let age = age.filter(|_| !options.finite);
-        let age = age.map(|age| age.mul_f64(rotation(fastrand::f64())));
-        self.terms = Terms::new(&access, age, every);
         Ok(())
     }
 

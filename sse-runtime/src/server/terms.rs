@@ -2,6 +2,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::{Duration, SystemTime},
 };
@@ -24,6 +25,8 @@ pub(super) struct Terms {
     expires: Option<Instant>,
     rotates: Option<Instant>,
     review: Option<Review>,
+    /// The end as the access has it. The hook may have moved it since.
+    said: Option<SystemTime>,
     /// One clock for all: set to what comes first.
     sleep: Pin<Box<Sleep>>,
 }
@@ -38,22 +41,46 @@ struct Review {
 }
 
 impl Terms {
-    /// None where there is nothing to look at.
+    /// None where there is nothing to look at. `renewed` is an end that goes before that of the
+    /// access.
     pub(super) fn new(
         access: &Access,
+        renewed: Option<SystemTime>,
         age: Option<Duration>,
         every: Duration,
     ) -> Option<Box<Self>> {
         let now = Instant::now();
-        let review = access.reauthorize.clone().map(|ask| {
-            let due = after(now, every).unwrap_or(now);
-            Review { ask, every, due, asking: None }
-        });
-        let expires = access.left(SystemTime::now()).and_then(|left| after(now, left));
+        let review = access.reauthorize.clone().map(|ask| Review::new(ask, now, every));
+        let said = access.expires_at;
+        let expires = renewed.or(said).and_then(|end| at(now, end));
         let rotates = age.and_then(|age| after(now, age));
         let due = [expires, rotates, review.as_ref().map(|review| review.due)];
         let due = due.into_iter().flatten().min()?;
-        Some(Box::new(Self { expires, rotates, review, sleep: Box::pin(sleep_until(due)) }))
+        Some(Box::new(Self { expires, rotates, review, said, sleep: Box::pin(sleep_until(due)) }))
+    }
+
+    /// Something new was said of the access. Whether that is over.
+    pub(super) fn change(
+        &mut self,
+        access: &Access,
+        renewed: Option<SystemTime>,
+        every: Duration,
+    ) -> bool {
+        let now = Instant::now();
+        if renewed.is_some() || self.said != access.expires_at {
+            self.said = access.expires_at;
+            self.expires = renewed.or(self.said).and_then(|end| at(now, end));
+        }
+        if let Some(ask) = &access.reauthorize
+            && !self.review.as_ref().is_some_and(|review| Arc::ptr_eq(&review.ask, ask))
+        {
+            self.review = Some(Review::new(Arc::clone(ask), now, every));
+        }
+        self.has_expired()
+    }
+
+    pub(super) fn has_expired(&self) -> bool {
+        self.expires.is_some_and(|end| end <= Instant::now())
     }
 
     /// Why the stream ends now, if it does. Asked before each batch, so that nothing goes out
@@ -69,10 +96,7 @@ impl Terms {
             {
                 match verdict {
                     Verdict::Allowed | Verdict::Unknown => {}
-                    Verdict::Until(end) => {
-                        let left = end.duration_since(SystemTime::now()).unwrap_or_default();
-                        self.expires = after(now, left);
-                    }
+                    Verdict::Until(end) => self.expires = at(now, end),
                     Verdict::Expired => return Some(Reason::Expired),
                     Verdict::Revoked => return Some(Reason::Revoked),
                 }
@@ -104,6 +128,10 @@ impl Terms {
 }
 
 impl Review {
+    fn new(ask: Ask, now: Instant, every: Duration) -> Self {
+        Self { ask, every, due: after(now, every).unwrap_or(now), asking: None }
+    }
+
     /// An answer, if there is one now.
     fn poll(&mut self, cx: &mut Context<'_>, now: Instant, span: &Span) -> Option<Verdict> {
         if self.asking.is_none() {
@@ -133,6 +161,11 @@ impl Review {
 
 pub(super) const HOOK: &str = "the hook that reauthorizes";
 
+/// When it is, by the clock that does not jump.
+fn at(now: Instant, end: SystemTime) -> Option<Instant> {
+    after(now, end.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
 /// None where it is too far away to be a time.
 fn after(now: Instant, time: Duration) -> Option<Instant> {
     now.checked_add(time)
@@ -140,10 +173,7 @@ fn after(now: Instant, time: Duration) -> Option<Instant> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    };
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
 
@@ -158,15 +188,15 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn terms(access: &Access, age: Option<Duration>) -> Box<Terms> {
-        Terms::new(access, age, MINUTE).unwrap()
+        Terms::new(access, None, age, MINUTE).unwrap()
     }
 
     #[test]
     fn without_terms_there_is_nothing() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let _inside = runtime.enter();
-        assert!(Terms::new(&Access::new("ada"), None, MINUTE).is_none());
-        assert!(Terms::new(&Access::anonymous(), Some(Duration::MAX), MINUTE).is_none());
+        assert!(Terms::new(&Access::new("ada"), None, None, MINUTE).is_none());
+        assert!(Terms::new(&Access::anonymous(), None, Some(Duration::MAX), MINUTE).is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -219,5 +249,24 @@ mod tests {
         let begin = Instant::now();
         assert_eq!(ends(terms(&access, None)).await, Reason::Expired);
         assert_eq!(begin.elapsed().as_secs(), 75);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_said_anew_leaves_the_rest_as_it_was() {
+        let access = Access::anonymous()
+            .expires_at(SystemTime::now() + MINUTE / 2)
+            .reauthorize(|| async { Verdict::Allowed });
+        let begin = Instant::now();
+        let renewed = Some(SystemTime::now() + 3 * MINUTE);
+        let mut terms = Terms::new(&access, renewed, Some(2 * MINUTE), MINUTE).unwrap();
+        let due = terms.review.as_ref().map(|review| review.due);
+        tokio::time::advance(MINUTE / 2).await;
+        assert!(!terms.change(&Access::new("ada").or(access.clone()), None, MINUTE));
+        assert_eq!(terms.review.as_ref().map(|review| review.due), due);
+        assert_eq!(ends(terms).await, Reason::Rotated);
+        assert_eq!(begin.elapsed().as_secs(), 120);
+
+        let mut terms = Terms::new(&access, renewed, None, MINUTE).unwrap();
+        assert!(terms.change(&access.expires_at(SystemTime::UNIX_EPOCH), None, MINUTE));
     }
 }
