@@ -78,6 +78,7 @@ impl Delivery {
         let mut buffer = FrameBuffer::new();
         let is_new_task = self.is_new_task(cx);
         if let Stage::Opening(ended) = self.stage {
+            let ended = self.may_not_open(cx, is_new_task).or(ended);
             self.open(&mut buffer);
             self.stage = ended.map_or(Stage::Live, Stage::Ending);
         }
@@ -116,6 +117,20 @@ impl Delivery {
                 true
             }
         }
+    }
+
+    /// Why what was held back for the head may not be seen any more: the connection may have had
+    /// no room for it for a while.
+    fn may_not_open(&mut self, cx: &mut Context<'_>, is_new_task: bool) -> Option<Reason> {
+        let told = self.orders.poll(cx, is_new_task, self.session.record().span())?;
+        if !matches!(told, Reason::Expired | Reason::Revoked) {
+            return None;
+        }
+        if !self.held.is_empty() {
+            self.held = FrameBuffer::new();
+            self.session.record_mut().take_back();
+        }
+        Some(told)
     }
 
     /// The first frame, and what was held back with it.

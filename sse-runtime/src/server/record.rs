@@ -94,6 +94,13 @@ impl Record {
         }
     }
 
+    /// The last event did not go out after all. Of a stream without a log.
+    pub(super) fn take_back(&mut self) {
+        self.events = self.events.saturating_sub(1);
+        self.last_seq = Some(self.events).filter(|last| *last > 0);
+        self.first_event = self.first_event.filter(|_| self.events > 0);
+    }
+
     /// The position of the reader could not be served in full.
     pub(super) fn resumed(&self, resumed: Resumed) {
         let (resume, missed) = (resumed.outcome().as_str(), resumed.missed());
