@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    task::Waker,
 };
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -60,6 +61,8 @@ struct Shared {
     drain: OnceLock<Drain>,
     served: OnceLock<Served>,
     access: Mutex<Option<Box<Access>>>,
+    /// Whom to wake when it is another one.
+    access_watched: Mutex<Option<Waker>>,
     /// Whether the access is another one than the stream knows.
     access_is_new: AtomicBool,
     /// Whether an extractor has asked where to go on.
@@ -96,6 +99,7 @@ impl Cx {
             drain: OnceLock::new(),
             served: OnceLock::new(),
             access: Mutex::default(),
+            access_watched: Mutex::default(),
             access_is_new: AtomicBool::new(false),
             resumes_itself: AtomicBool::new(false),
             ended: AtomicBool::new(false),
@@ -150,6 +154,10 @@ impl Cx {
         *known = Some(Box::new(access.or(before)));
         drop(known);
         self.shared.access_is_new.store(true, Ordering::Release);
+        let watching = lock(&self.shared.access_watched).clone();
+        if let Some(watching) = watching {
+            watching.wake();
+        }
     }
 
     /// Whether the server is going away ([`Drain`]).
@@ -266,6 +274,11 @@ impl Cx {
         lock(&self.shared.access).as_deref().cloned().unwrap_or_default()
     }
 
+    /// Wakes this task when somebody says something new of the access: a task of the stream may.
+    pub(super) fn watch_access(&self, waker: &Waker) {
+        *lock(&self.shared.access_watched) = Some(waker.clone());
+    }
+
     /// Whether [`access`](Self::access) would give another one than the last time.
     pub(super) fn has_new_access(&self) -> bool {
         self.shared.access_is_new.load(Ordering::Acquire)
@@ -312,6 +325,7 @@ impl Shared {
         drop(closers);
         self.ended.store(true, Ordering::Release);
         self.ends.notify_waiters();
+        drop(lock(&self.access_watched).take());
         self.abort_tasks();
         let span = lock(&self.span).clone();
         for closer in waiting {

@@ -216,10 +216,11 @@ impl Delivery {
             self.stage = Stage::Ending(reason);
             return None;
         }
-        if let Some(cx) = self.session.new_access()
-            && let Err(refused) = self.orders.agree(cx, self.session.options(), None)
-        {
-            self.stage = Stage::Ending(refused.reason());
+        if is_new_task && self.session.listener().is_none() {
+            self.session.record().cx().watch_access(cx.waker());
+        }
+        if let Some(reason) = self.new_terms(cx) {
+            self.stage = Stage::Ending(reason);
             return None;
         }
         if !buffer.is_empty() && self.session.listener().is_some() {
@@ -227,7 +228,18 @@ impl Delivery {
             return None;
         }
         while buffer.len() < BATCH {
-            match self.session.poll_step(cx, buffer) {
+            let before = buffer.mark();
+            let step = self.session.poll_step(cx, buffer);
+            if let Some(reason) = self.new_terms(cx) {
+                // The handler has said so before it has sent this.
+                buffer.rewind(before);
+                if let Poll::Ready(Progress::Frame) = step {
+                    self.session.record_mut().take_back();
+                }
+                self.stage = Stage::Ending(reason);
+                return None;
+            }
+            match step {
                 Poll::Ready(Progress::Frame | Progress::Open) => {}
                 Poll::Ready(Progress::Batch(bytes)) => return Some(bytes),
                 Poll::Ready(Progress::Moved) => {
@@ -242,6 +254,17 @@ impl Delivery {
             }
         }
         None
+    }
+
+    /// Takes note of what a handler that runs on says of who may listen: why the stream ends by
+    /// that, if it does.
+    fn new_terms(&mut self, cx: &mut Context<'_>) -> Option<Reason> {
+        let known = self.session.new_access()?;
+        if let Err(refused) = self.orders.agree(known, self.session.options(), None) {
+            return Some(refused.reason());
+        }
+        // Its clock is set now: nothing else may happen until then.
+        self.orders.poll(cx, false, self.session.record().span())
     }
 
     fn say_end(&mut self, reason: Reason, buffer: &mut FrameBuffer) {

@@ -1,6 +1,10 @@
 //! From a request to the head of its response.
 
-use std::{future::poll_fn, pin::Pin, task::Poll};
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -122,6 +126,8 @@ enum Head {
     Ended(Close),
     /// It was told to end.
     Told(Reason),
+    /// The handler has said who may listen; and whether the head could go out but for that.
+    Access(bool),
 }
 
 /// Holds the head back until the first event, the end, an error, or the deadline: until
@@ -135,9 +141,12 @@ async fn hold(desk: &Desk, mut orders: Orders, mut session: Session) -> EventStr
     }
     let first = session.options().first;
     let mut deadline = (!first.is_zero()).then(|| Box::pin(sleep(first)));
-    let head = poll_fn(|context| {
-        match session.poll_step(context, &mut held) {
+    let mut poll_head = |session: &mut Session, orders: &mut Orders, context: &mut Context<'_>| {
+        desk.cx.watch_access(context.waker());
+        let step = session.poll_step(context, &mut held);
+        match step {
             Poll::Ready(Progress::End(close)) => return Poll::Ready(Head::Ended(close)),
+            _ if desk.cx.has_new_access() => return Poll::Ready(Head::Access(step.is_ready())),
             Poll::Ready(_) => return Poll::Ready(Head::Out),
             Poll::Pending => {}
         }
@@ -148,10 +157,21 @@ async fn hold(desk: &Desk, mut orders: Orders, mut session: Session) -> EventStr
             Some(deadline) => deadline.as_mut().poll(context).map(|()| Head::Out),
             None => Poll::Ready(Head::Out),
         }
-    })
-    .await;
+    };
+    let head = loop {
+        let head = poll_fn(|context| poll_head(&mut session, &mut orders, context)).await;
+        let Head::Access(is_out) = head else { break head };
+        let span = session.record().span().clone();
+        if let Err(refused) = desk.check(&mut orders, &span).await {
+            session.end(refused.reason());
+            return desk.turn_away(refused);
+        }
+        if is_out {
+            break Head::Out;
+        }
+    };
     match head {
-        Head::Out => open(desk, orders, session, held, None),
+        Head::Out | Head::Access(_) => open(desk, orders, session, held, None),
         Head::Ended(Close { reason: Reason::Error, response }) => {
             session.end(Reason::Error);
             let failed = || StatusCode::INTERNAL_SERVER_ERROR.into_response();
