@@ -273,6 +273,12 @@ impl Client {
     /// The whole answer to the request that was sent last, whatever carries its body.
     pub async fn answer(&mut self) -> Head {
         let head = self.head().await;
+        self.body(&head).await;
+        head
+    }
+
+    /// The whole body behind a head.
+    pub async fn body(&mut self, head: &Head) {
         match head.get("content-length") {
             _ if self.has_no_body || head.status == 204 => {}
             Some(length) => {
@@ -281,7 +287,6 @@ impl Client {
             }
             None => self.rest().await.expect("a body"),
         }
-        head
     }
 
     /// Reads the stream to its end, which the server has to write: why it ended, and after how
