@@ -39,6 +39,16 @@ impl Server {
         with: impl FnOnce(Serve<TcpListener>) -> Serve<TcpListener>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        Self::start_on(listener, config, app, with)
+    }
+
+    /// By a listener that is bound already.
+    pub fn start_on(
+        listener: TcpListener,
+        config: ServeConfig,
+        app: Router,
+        with: impl FnOnce(Serve<TcpListener>) -> Serve<TcpListener>,
+    ) -> Self {
         let address = listener.local_addr().expect("an address");
         let server = with(serve(listener, app).config(config));
         let handle = server.handle();
