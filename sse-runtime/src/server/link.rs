@@ -71,8 +71,9 @@ impl Link {
         Grant(whole)
     }
 
+    /// Whether the connection has one.
     pub(super) fn has_grace(&self) -> bool {
-        self.graced.load(Ordering::Relaxed) > 0
+        self.whole.as_deref().unwrap_or(self).graced.load(Ordering::Relaxed) > 0
     }
 
     /// Keeps the place of a stream that has said its last, until that has left. Until then it

@@ -96,6 +96,8 @@ pub(super) struct Left {
     pub(super) request_id: String,
     pub(super) peer: Option<IpAddr>,
     pub(super) grace: Option<Duration>,
+    /// Whether a stream of its connection has a grace, itself or another one.
+    pub(super) is_spared: bool,
 }
 
 impl Streams {
@@ -166,7 +168,8 @@ impl Streams {
         let left = open.streams.values().filter_map(|entry| {
             let cx = entry.cx.as_ref()?;
             let request_id = cx.request_id().to_owned();
-            Some(Left { request_id, peer: cx.client(), grace: entry.grace })
+            let is_spared = cx.link().is_some_and(|link| link.has_grace());
+            Some(Left { request_id, peer: cx.client(), grace: entry.grace, is_spared })
         });
         left.collect()
     }

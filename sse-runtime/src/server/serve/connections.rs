@@ -39,16 +39,21 @@ impl Connections {
         Party { connections: Arc::clone(self), key, link: Arc::clone(link), heard: UNKNOWN }
     }
 
-    /// Says it to each connection, or only to those without a stream that has a grace.
-    pub(super) fn tell(&self, word: Word, spare_graced: bool) {
+    /// Says it to each connection, or only to those without a stream that has a grace; to how
+    /// many.
+    pub(super) fn tell(&self, word: Word, spare_graced: bool) -> usize {
         let open = self.lock();
-        let parties = open.parties.values();
-        let told = parties.filter(|link| !(spare_graced && link.has_grace()));
-        let wakers: Vec<Waker> = told.filter_map(|link| link.line.insist(word)).collect();
+        let mut many = 0;
+        let mut wakers: Vec<Waker> = Vec::new();
+        for link in open.parties.values().filter(|link| !(spare_graced && link.has_grace())) {
+            many += 1;
+            wakers.extend(link.line.insist(word));
+        }
         drop(open);
         // After the words have been said: who looks before it is woken hears them.
         self.said.fetch_add(1, Ordering::AcqRel);
         wakers.into_iter().for_each(Waker::wake);
+        many
     }
 
     pub(super) fn count(&self) -> usize {

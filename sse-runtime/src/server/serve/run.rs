@@ -158,16 +158,16 @@ impl Server {
         let mut cut = Cut::default();
         if connections.count() > 0 {
             let grace = longest_grace(drain.streams());
-            cut.note(drain.streams(), connections.count(), grace.is_some());
-            connections.tell(Word::Cut, grace.is_some());
+            cut.note(drain.streams(), grace.is_some());
+            cut.connections += connections.tell(Word::Cut, grace.is_some());
             if let Some(grace) = grace {
                 // Their own end is theirs to tell; a moment for that.
                 let late = sleep_until(drained + grace + GONE);
                 select! {
                     () = connections.none() => {}
-                    () = late => cut.note(drain.streams(), connections.count(), false),
+                    () = late => cut.note(drain.streams(), false),
                 }
-                connections.tell(Word::Cut, false);
+                cut.connections += connections.tell(Word::Cut, false);
             }
             let _in_time = timeout(GONE, connections.none()).await;
         }
@@ -198,14 +198,12 @@ struct Cut {
 }
 
 impl Cut {
-    /// Takes down who is left, except for those that have a grace where that is still running.
-    fn note(&mut self, streams: &Streams, connections: usize, spare_graced: bool) {
+    /// Takes down who is left, except for those whose connection goes on because of a grace.
+    fn note(&mut self, streams: &Streams, spare_graced: bool) {
         let left = streams.left().into_iter();
-        let left = left.filter(|stream| !(spare_graced && stream.grace.is_some()));
-        let before = self.streams.len();
+        let left = left.filter(|stream| !(spare_graced && stream.is_spared));
         self.streams
             .extend(left.map(|Left { request_id, peer, .. }| CutStream { request_id, peer }));
-        self.connections += if spare_graced { self.streams.len() - before } else { connections };
     }
 }
 
