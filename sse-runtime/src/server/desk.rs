@@ -109,7 +109,7 @@ async fn ask_now(
         if let Poll::Ready(answer) = asking.as_mut().poll(cx) {
             return Poll::Ready(Ok(answer.ok().flatten().unwrap_or(Verdict::Unknown)));
         }
-        orders.poll(cx, true, span).map_or(Poll::Pending, |told| Poll::Ready(Err(told)))
+        orders.poll_before_head(cx, span).map_or(Poll::Pending, |told| Poll::Ready(Err(told)))
     });
     match answer.await.map_err(Refused::told)? {
         Verdict::Allowed => Ok(None),

@@ -73,6 +73,12 @@ impl Orders {
         }
     }
 
+    /// Why a stream that has not begun is not to begin. Its age is no reason: nobody would know
+    /// what was rotated. It begins, and ends then.
+    pub(super) fn poll_before_head(&mut self, cx: &mut Context<'_>, span: &Span) -> Option<Reason> {
+        self.poll(cx, true, span).filter(|reason| *reason != Reason::Rotated)
+    }
+
     /// Why the stream is to end now. `is_new` says that the task was not asked before, or is
     /// another one now.
     pub(super) fn poll(

@@ -105,7 +105,7 @@ async fn open_source(
         if let Poll::Ready(called) = Pin::new(&mut call).poll(context) {
             return Poll::Ready(Ok(called));
         }
-        orders.poll(context, true, span).map_or(Poll::Pending, |told| Poll::Ready(Err(told)))
+        orders.poll_before_head(context, span).map_or(Poll::Pending, |told| Poll::Ready(Err(told)))
     });
     Ok(match called.await.map_err(Refused::told)? {
         Some(Ok(source)) => Opened::Source(source),
@@ -150,7 +150,7 @@ async fn hold(desk: &Desk, mut orders: Orders, mut session: Session) -> EventStr
             Poll::Ready(_) => return Poll::Ready(Head::Out),
             Poll::Pending => {}
         }
-        if let Some(told) = orders.poll(context, true, session.record().span()) {
+        if let Some(told) = orders.poll_before_head(context, session.record().span()) {
             return Poll::Ready(Head::Told(told));
         }
         match &mut deadline {
