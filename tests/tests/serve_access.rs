@@ -157,6 +157,12 @@ async fn too_late_for_the_head(out: Events<Host>) -> Result<(), SendError> {
     std::future::pending().await
 }
 
+/// Never has its head out.
+#[sse_handler(first = "50s")]
+async fn waits(_ticket: Ticket) -> impl Stream<Item = Host> {
+    stream::pending()
+}
+
 /// Names the reader again and again, and says nothing new of its access.
 #[sse_handler]
 async fn repeats_itself(_ticket: Ticket, out: Events<Host>) -> Result<(), SendError> {
@@ -210,6 +216,7 @@ fn router(app: &App) -> Router {
         .route("/secret", get(secret))
         .route("/asks-in-vain", get(asks_in_vain))
         .route("/late", get(late))
+        .route("/waits", get(waits))
         .route("/late-by-task", get(late_by_task))
         .route("/too-late", get(too_late))
         .route("/too-late-for-the-head", get(too_late_for_the_head))
@@ -265,7 +272,7 @@ async fn what_has_run_out_before_is_answered_401_and_shows_no_event() {
     for address in [server.address, plain] {
         for path in ["/ticks", "/secret"] {
             let ask = Ask::get(path).header("x-expires", "0");
-            for ask in [ask.clone(), ask.from_browser()] {
+            for ask in [ask.clone(), ask.by_browser()] {
                 assert_eq!(Client::ask(address, &ask).await.answer().await.status, 401, "{path}");
             }
         }
@@ -360,7 +367,7 @@ async fn the_hook_is_asked_each_interval_and_before_a_replay_alone() {
     let head = refused.answer().await;
     assert_eq!(head.status, 503);
     assert!(head.get("retry-after").is_some());
-    let mut browser = server.ask(&replay.clone().from_browser()).await;
+    let mut browser = server.ask(&replay.clone().by_browser()).await;
     assert_eq!((browser.answer().await.status, browser.said_bye().0.as_str()), (200, "error"));
     assert_eq!(browser.said.events().len(), 1);
     sleep(Duration::from_millis(1_100)).await;
@@ -441,6 +448,19 @@ async fn revoke_ends_all_streams_of_a_principal_at_once_and_nobody_elses() {
     assert_eq!(server.handle.revoke("ada"), 0);
     app.channel.publish(&Host::Tick(7)).await.expect("published");
     readers[1].1.until("tick").await;
+}
+
+#[tokio::test]
+async fn while_the_head_waits_the_end_of_the_access_is_a_status() {
+    let app = app();
+    let server = start(&app).await;
+    let mut expires = server.ask(&Ask::get("/waits").header("x-expires", "300")).await;
+    let mut revoked = server.ask(&Ask::get("/waits").header("x-user", "ada")).await;
+    server.has_open(2).await;
+    assert_eq!(server.handle.revoke("ada"), 1);
+    assert_eq!(revoked.answer().await.status, 403);
+    assert_eq!(expires.answer().await.status, 401);
+    server.has_open(0).await;
 }
 
 #[tokio::test]

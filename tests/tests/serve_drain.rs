@@ -221,7 +221,7 @@ async fn readiness_turns_first_and_streams_are_served_until_the_drain_begins() {
     let mut retries = BTreeSet::new();
     let mut seconds = BTreeSet::new();
     for _ in 0..20 {
-        let mut browser = server.ask(&Ask::get("/ticks").from_browser()).await;
+        let mut browser = server.ask(&Ask::get("/ticks").by_browser()).await;
         let head = browser.answer().await;
         assert_eq!((head.status, browser.said.events().len()), (200, 1));
         assert_eq!(head.get("content-type").as_deref(), Some("text/event-stream"));
@@ -280,6 +280,22 @@ async fn a_finite_stream_goes_on_to_its_own_end_while_the_others_are_cut() {
     named.sort_unstable();
     assert_eq!((named, report.connections_cut), (vec!["graced", "plain"], 2), "{report}");
     drop((cut, graced_and_stuck));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_cut_beside_a_stream_with_a_grace_is_counted_once() {
+    let times = config().drain(Duration::from_millis(300));
+    let server = Server::start(times, app(&Channel::new())).await;
+    let mut done = server.listen(&Ask::get("/job/1000")).await;
+    let mut too_slow = server.ask(&Ask::get("/slow-answer")).await;
+    let stuck = stuck(&server, "/blob", "stuck").await;
+    server.has_open(2).await;
+    server.handle.shutdown();
+    assert!(too_slow.try_head().await.is_err(), "cut at the deadline");
+    assert_eq!(done.bye().await.0, "complete");
+    let report = server.report().await;
+    assert_eq!((report.streams, report.cut.len(), report.connections_cut), (2, 1, 2), "{report}");
+    drop(stuck);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

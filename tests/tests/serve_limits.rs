@@ -200,7 +200,7 @@ impl Crowd {
 async fn crowd(server: &Server, many: usize, ask: impl Fn(usize) -> Ask) -> Crowd {
     let address = server.address;
     let asked = (0..many).map(|n| {
-        let ask = if n % 2 == 0 { ask(n).from_browser() } else { ask(n) };
+        let ask = if n % 2 == 0 { ask(n).by_browser() } else { ask(n) };
         async move {
             let mut client = Client::ask(address, &ask).await;
             let head = client.head().await;
@@ -348,7 +348,7 @@ async fn havoc(server: &Server, round: usize) {
     let mut open = Vec::new();
     for path in paths {
         let mut cut_early = server.ask(&from(path)).await;
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             cut_early.head().await;
         }
         let mut cut_later = server.ask(&from(path)).await;
@@ -464,7 +464,7 @@ async fn the_attribute_goes_before_the_configuration_and_that_before_the_default
     let _fuller =
         join_all((0..2).map(|_| async { server.listen(&Ask::get("/ticks")).await })).await;
     for (path, retry) in [("/ticks", 450), ("/says-retry", 700)] {
-        let mut refused = server.ask(&Ask::get(path).from_browser()).await;
+        let mut refused = server.ask(&Ask::get(path).by_browser()).await;
         refused.answer().await;
         assert_eq!(refused.said_bye(), ("limit".to_owned(), retry));
     }

@@ -9,7 +9,10 @@ use std::{
 };
 
 use axum::{Router, extract::State, routing::get};
-use futures_util::future::join_all;
+use futures_util::{
+    future::join_all,
+    stream::{self, Stream},
+};
 use serving::{Ask, Client, Server};
 use sse_runtime::{
     Access, Channel, Events, Resume, SendError, SseEvent, Subscription, serve::ServeConfig,
@@ -53,6 +56,19 @@ async fn repeats_itself(out: Events<Host>) -> Result<(), SendError> {
     }
 }
 
+/// Has its head out later than its age allows.
+#[sse_handler(first = "1500ms")]
+async fn starts_late() -> impl Stream<Item = Host> {
+    stream::pending()
+}
+
+/// Returns its stream later than that.
+#[sse_handler]
+async fn returns_late(State(channel): State<Channel<Host>>) -> Subscription<Host> {
+    sleep(Duration::from_millis(1_500)).await;
+    channel.subscribe(Resume::fresh())
+}
+
 const AGE: Duration = Duration::from_secs(1);
 
 async fn start() -> (Server, Channel<Host>) {
@@ -61,6 +77,8 @@ async fn start() -> (Server, Channel<Host>) {
         .route("/ticks", get(ticks))
         .route("/job", get(job))
         .route("/repeats-itself", get(repeats_itself))
+        .route("/starts-late", get(starts_late))
+        .route("/returns-late", get(returns_late))
         .with_state(channel.clone());
     (Server::start(ServeConfig::new().max_age(AGE), app).await, channel)
 }
@@ -137,4 +155,15 @@ async fn a_finite_stream_is_not_asked_to_come_back_in_the_middle() {
     // Nor does its connection end.
     client.send(&Ask::get("/nowhere")).await;
     assert_eq!(client.answer().await.status, 404);
+}
+
+#[tokio::test]
+async fn a_stream_that_has_not_begun_at_its_age_begins_and_is_rotated() {
+    let (server, _channel) = start().await;
+    for path in ["/starts-late", "/returns-late"] {
+        for ask in [Ask::get(path), Ask::get(path).by_browser()] {
+            let mut client = server.listen(&ask).await;
+            assert_eq!(client.bye().await.0, "rotated", "{path}");
+        }
+    }
 }

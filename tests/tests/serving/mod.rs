@@ -136,7 +136,7 @@ impl Ask {
     }
 
     /// As a browser asks for a stream.
-    pub fn from_browser(self) -> Self {
+    pub fn by_browser(self) -> Self {
         self.header("sec-fetch-mode", "cors").header("sec-fetch-site", "same-origin")
     }
 
