@@ -87,9 +87,9 @@ fn app(channel: &Channel<Host>) -> Router {
         .route("/short-blob/{bytes}", get(short_grace_blob))
         .route("/job-without-grace", get(job_without_grace))
         .route(
-            "/slow-answer",
-            get(|| async {
-                sleep(Duration::from_millis(700)).await;
+            "/slow-answer/{millis}",
+            get(|Path(millis): Path<u64>| async move {
+                sleep(Duration::from_millis(millis)).await;
                 "done"
             }),
         )
@@ -214,7 +214,7 @@ async fn readiness_turns_first_and_streams_are_served_until_the_drain_begins() {
     let handle = server.handle.clone();
     eventually(|| !handle.is_ready(), || "not ready any more".to_owned()).await;
     let mut late = server.listen(&Ask::get("/ticks")).await;
-    let mut answer = server.ask(&Ask::get("/slow-answer")).await;
+    let mut answer = server.ask(&Ask::get("/slow-answer/700")).await;
     assert_eq!(late.bye().await.0, "drain");
     assert!(late.is_closed().await);
 
@@ -287,7 +287,7 @@ async fn what_is_cut_beside_a_stream_with_a_grace_is_counted_once() {
     let times = config().drain(Duration::from_millis(300));
     let server = Server::start(times, app(&Channel::new())).await;
     let mut done = server.listen(&Ask::get("/job/1000")).await;
-    let mut too_slow = server.ask(&Ask::get("/slow-answer")).await;
+    let mut too_slow = server.ask(&Ask::get("/slow-answer/10000")).await;
     let stuck = stuck(&server, "/blob", "stuck").await;
     server.has_open(2).await;
     server.handle.shutdown();

@@ -265,8 +265,12 @@ impl Client {
 
     /// Everything up to the end that the server has written.
     pub async fn rest(&mut self) -> io::Result<()> {
-        while self.chunk().await?.is_some() {}
-        Ok(())
+        // As a whole as well: a stream that does not end has heartbeats.
+        let whole = async {
+            while self.chunk().await?.is_some() {}
+            Ok(())
+        };
+        timeout(PATIENCE, whole).await.expect("an end in time")
     }
 
     /// Reads until there was an event of this name, and gives the last of them.
