@@ -58,6 +58,9 @@ impl Link {
 
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
+        if let Some(whole) = &self.whole {
+            whole.close();
+        }
     }
 
     pub(super) fn is_closing(&self) -> bool {

@@ -67,7 +67,7 @@ impl Http2 {
         let link = Arc::clone(requests.link());
         let crowd = Arc::new(Crowd::default());
         let streams = Streams { crowd: Arc::clone(&crowd), timeout: self.write_timeout };
-        let mut connection = Builder::new(streams)
+        let connection = Builder::new(streams)
             .timer(TokioTimer::new())
             .keep_alive_interval(self.keepalive)
             .keep_alive_timeout(self.keepalive)
@@ -77,11 +77,14 @@ impl Http2 {
             .max_send_buf_size(self.send_buffer)
             .max_header_list_size(u32::try_from(self.largest_head).unwrap_or(u32::MAX))
             .serve_connection(TokioIo::new(io), Pulled { requests });
-        if !keep_alive {
-            Pin::new(&mut connection).graceful_shutdown();
-        }
         let idle = Box::pin(sleep_until(first));
-        tokio::spawn(Carried { connection, party, link, crowd, begun: 0, idle, every: self.idle });
+        let every = self.idle;
+        let mut carried =
+            Carried { connection, party, link, crowd, begun: 0, idle, every, finishing: false };
+        if !keep_alive {
+            carried.finish();
+        }
+        tokio::spawn(carried);
     }
 }
 
@@ -96,19 +99,27 @@ struct Carried<I: AsyncRead + AsyncWrite + Unpin + Send + 'static> {
     /// The next look.
     idle: Pin<Box<Sleep>>,
     every: Duration,
+    finishing: bool,
 }
 
 impl<I: AsyncRead + AsyncWrite + Unpin + Send + 'static> Carried<I> {
+    fn finish(&mut self) {
+        if !std::mem::replace(&mut self.finishing, true) {
+            Pin::new(&mut self.connection).graceful_shutdown();
+        }
+    }
+
     /// Looks whether the connection has been of use: first after the time for a head, which
     /// is all that a peer has that only says hello, then after each time that it may be idle.
     fn look(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.idle.as_mut().poll(cx).is_ready() {
             let begun = self.crowd.begun.load(Ordering::Relaxed);
+            let is_idle = begun == self.begun && self.crowd.open.load(Ordering::Relaxed) == 0;
             if begun == 0 {
                 return Poll::Ready(());
             }
-            if begun == self.begun && self.crowd.open.load(Ordering::Relaxed) == 0 {
-                Pin::new(&mut self.connection).graceful_shutdown();
+            if is_idle {
+                self.finish();
             }
             self.begun = begun;
             self.idle.as_mut().reset(Instant::now() + self.every);
@@ -127,13 +138,18 @@ impl<I: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Carried<I> {
                 this.link.cut(Reason::Drain);
                 return Poll::Ready(());
             }
-            Some(Word::Finish) => Pin::new(&mut this.connection).graceful_shutdown(),
+            Some(Word::Finish) => this.finish(),
             None => {}
         }
         if this.look(cx).is_ready() {
             return Poll::Ready(());
         }
-        Pin::new(&mut this.connection).poll(cx).map(told)
+        let mut polled = Pin::new(&mut this.connection).poll(cx);
+        if polled.is_pending() && this.link.is_closing() && !this.finishing {
+            this.finish();
+            polled = Pin::new(&mut this.connection).poll(cx);
+        }
+        polled.map(told)
     }
 }
 
