@@ -230,8 +230,8 @@ impl ServeConfig {
     }
 
     /// How long a write may wait for a reader that takes nothing, or less than a kilobyte (on a
-    /// stream of HTTP/2: less than what waits, 32 KiB mostly). Then its stream ends as `stalled`.
-    /// Default 10 s.
+    /// stream of HTTP/2: one to sixteen, the fewer the slower it was before). Then its stream
+    /// ends as `stalled`. Default 10 s.
     #[must_use]
     pub const fn write_timeout(mut self, time: Duration) -> Self {
         self.write_timeout = time;

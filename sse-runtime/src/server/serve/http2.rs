@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -32,7 +32,7 @@ use super::{
     connections::Party,
     http1::told,
     requests::Requests,
-    watched::Watched,
+    watched::{LEAST, Watched},
 };
 use crate::names::Reason;
 
@@ -115,7 +115,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin + Send + 'static> Carried<I> {
         while self.idle.as_mut().poll(cx).is_ready() {
             let begun = self.crowd.begun.load(Ordering::Relaxed);
             let is_idle = begun == self.begun && self.crowd.open.load(Ordering::Relaxed) == 0;
-            if begun == 0 {
+            // Nor may a peer stay that was told to end, and does not take what is left for it.
+            if begun == 0 || (is_idle && self.finishing) {
                 return Poll::Ready(());
             }
             if is_idle {
@@ -195,6 +196,8 @@ tokio::task_local! {
 #[derive(Debug, Default)]
 struct Pull {
     given: Mutex<Option<Instant>>,
+    /// Whether it has had to wait since then.
+    waits: AtomicBool,
     link: Mutex<Option<Arc<Link>>>,
 }
 
@@ -233,6 +236,7 @@ impl<F: Future> Future for Stream<F> {
             return Poll::Ready(());
         }
         let Some(given) = this.pull.given() else { return Poll::Pending };
+        this.pull.waits.store(true, Ordering::Relaxed);
         let due = given + this.timeout;
         let clock = this.clock.get_or_insert_with(|| Box::pin(sleep_until(due)));
         if clock.deadline() != due {
@@ -272,16 +276,25 @@ impl Service<Request<Incoming>> for Pulled {
             let pull = PULL.try_with(Arc::clone).unwrap_or_default();
             *pull.link() = Some(link);
             let Ok(response) = answer.await;
-            Ok(response.map(|body| PulledBody { body, pull }))
+            Ok(response.map(|body| PulledBody { body, pull, rest: Bytes::new(), piece: LEAST }))
         })
     }
 }
+
+/// How much a transport is given at once, at most: as much as the frame of a peer holds that says
+/// nothing else. What was given last it holds without a clock.
+const PIECE: usize = 16 * 1024;
 
 /// A body that notes when it is asked for more, and when it gave something.
 #[derive(Debug)]
 struct PulledBody {
     body: Body,
     pull: Arc<Pull>,
+    /// What the body gave, and the transport is still to be given.
+    rest: Bytes,
+    /// How much it is given at once. Little after it had to wait, so that a slow reader is seen
+    /// to take something; more with each time that it had not.
+    piece: usize,
 }
 
 impl HttpBody for PulledBody {
@@ -293,17 +306,36 @@ impl HttpBody for PulledBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = self.get_mut();
-        let polled = Pin::new(&mut this.body).poll_frame(cx);
+        let had_to_wait = this.pull.waits.swap(false, Ordering::Relaxed);
+        this.piece = if had_to_wait { LEAST } else { PIECE.min(this.piece * 2) };
+        let polled = if this.rest.is_empty() {
+            let mut polled = Pin::new(&mut this.body).poll_frame(cx);
+            if let Poll::Ready(Some(Ok(frame))) = &mut polled
+                && let Some(bytes) = frame.data_mut()
+            {
+                this.rest = bytes.split_off(bytes.len().min(this.piece));
+            }
+            polled
+        } else {
+            let piece = this.rest.split_to(this.rest.len().min(this.piece));
+            Poll::Ready(Some(Ok(Frame::data(piece))))
+        };
         let gave = matches!(polled, Poll::Ready(Some(Ok(_))));
         this.pull.set(gave.then(Instant::now));
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut whole = SizeHint::new();
+        whole.set_lower(hint.lower() + rest);
+        if let Some(upper) = hint.upper() {
+            whole.set_upper(upper + rest);
+        }
+        whole
     }
 }
