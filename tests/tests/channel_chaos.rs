@@ -2,35 +2,27 @@
 //! left untold.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, missing_docs, reason = "tests")]
 
+#[path = "channel_chaos/event.rs"]
+mod event;
+#[path = "channel_chaos/publisher.rs"]
+mod publisher;
+#[path = "channel_chaos/reader.rs"]
+mod reader;
+
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
 use axum::{Router, extract::State, routing::get};
+use event::{Chaos, ChaosEvent};
+use publisher::Publisher;
+use reader::Reader;
 use sse_runtime::{
-    Channel, ChannelConfig, Missed, Position, Resume, Resumed, SseEvent, Subscription, sse_handler,
-    testing::{TestError, TestReader, TestRequest, TestServer},
+    ChannelConfig, Position, Resume, Resumed, Subscription, sse_handler, testing::TestServer,
 };
-use sse_tests::checker::{Faults, History, Step};
-use tokio::{
-    sync::Barrier,
-    task::{JoinSet, yield_now},
-};
-
-#[derive(Debug, Clone, PartialEq, Eq, SseEvent)]
-#[sse(source = "chaos")]
-enum ChaosEvent {
-    Said {
-        publisher: u32,
-        number: u32,
-        padding: String,
-    },
-    #[sse(ephemeral)]
-    Whispered(u32),
-}
-
-type Chaos = Channel<ChaosEvent>;
+use sse_tests::checker::{Counts, Finding, History, Op};
+use tokio::{select, sync::Barrier, task::JoinSet};
 
 #[sse_handler]
 async fn chaos(State(channel): State<Chaos>, resume: Resume) -> Subscription<ChaosEvent> {
@@ -41,169 +33,106 @@ fn server(channel: &Chaos) -> TestServer {
     TestServer::new(Router::new().route("/", get(chaos)).with_state(channel.clone()))
 }
 
-fn said(publisher: u32, number: u32) -> ChaosEvent {
-    let padding = "漢字\u{1f44d}".repeat((number % 7) as usize);
-    ChaosEvent::Said { publisher, number, padding }
-}
-
-/// Reads until the connection breaks, or everything up to `until` has come.
-async fn read(
-    reader: &mut TestReader,
-    steps: &mut Vec<Step>,
-    until: impl Fn() -> Option<Position>,
-) {
-    loop {
-        if let (Some(until), Some(at)) = (until(), reader.last_event_id())
-            && Position::try_from(at).is_ok_and(|at| at.seq() >= until.seq())
-        {
-            return;
-        }
-        match reader.next::<ChaosEvent>().await {
-            Ok(got) => {
-                if let ChaosEvent::Said { publisher, number, padding } = got.event {
-                    assert_eq!(
-                        said(publisher, number),
-                        ChaosEvent::Said { publisher, number, padding }
-                    );
-                    steps.push(Step::Delivered(got.id.expect("an id"), (publisher, number)));
-                }
-            }
-            Err(TestError::Missed(missed)) => {
-                steps.push(Step::Told(missed));
-                steps.extend(stands(reader));
-            }
-            Err(TestError::Cut) => return,
-            Err(error) => panic!("{error}"),
-        }
-    }
-}
-
-fn stands(reader: &TestReader) -> Option<Step> {
-    let at = reader.last_event_id().and_then(|id| Position::try_from(id).ok());
-    at.map(Step::Stands)
-}
-
-/// Notes what a new connection says of the position.
-async fn open(reader: &mut TestReader, steps: &mut Vec<Step>) -> Option<Resumed> {
-    let resumed = reader.opened().await.ok()?.resumed;
-    match resumed {
-        Resumed::Fresh | Resumed::Exact => {}
-        Resumed::Gap { missed } => steps.push(Step::Told(Missed::Gap { missed })),
-        Resumed::Reset(reason) => steps.push(Step::Told(Missed::Reset(reason))),
-    }
-    steps.extend(stands(reader));
-    Some(resumed)
-}
-
-/// Breaks the connection `times` times, at random bytes, and reads on to the end.
-async fn unlucky(
-    server: TestServer,
-    seed: u64,
-    times: u32,
-    enough: Arc<Barrier>,
-    head: impl Fn() -> Option<Position>,
-) -> Vec<Step> {
-    let mut random = fastrand::Rng::with_seed(seed);
-    let mut steps = Vec::new();
-    let mut reader = server.get("/").connect().await.expect("a stream");
-    open(&mut reader, &mut steps).await;
-    for _ in 0..times {
-        let byte = random.u64(..12_000);
-        let (dribbles, repeats, at) = (random.u8(..8) == 0, random.bool(), random.u64(..byte + 1));
-        let faults = move |request: TestRequest| {
-            let request = request.cut_at(byte);
-            let request = if dribbles { request.dribble() } else { request };
-            if repeats { request.repeat_at(at) } else { request }
-        };
-        reader = reader.reconnect_with(faults).await.expect("a stream");
-        if let Some(resumed) = open(&mut reader, &mut steps).await {
-            assert!(!matches!(resumed, Resumed::Fresh | Resumed::Reset(_)), "{resumed:?}");
-            // What comes within one connection may never end; the bytes until its cut do.
-            read(&mut reader, &mut steps, || None).await;
-        }
-        yield_now().await;
-    }
-    reader.cut();
-    enough.wait().await;
-    reader = reader.reconnect().await.expect("a stream");
-    open(&mut reader, &mut steps).await;
-    loop {
-        read(&mut reader, &mut steps, &head).await;
-        if head().is_some() {
-            return steps;
-        }
-    }
-}
-
 const PUBLISHERS: u32 = 10;
 const READERS: u64 = 10;
+/// How often the connection of each reader breaks: a thousand times together.
+const BREAKS: u32 = 100;
 
 /// Ten publishers, ten readers whose connections break a hundred times each.
 ///
-/// Whatever the history, a reader that comes back is never fresh and never reset.
-async fn storm(config: ChannelConfig) -> (History, Faults) {
+/// Whatever the history, a reader that comes back is never fresh and never reset. Everything
+/// else is for the checker to say, and all of it can happen here: a reader stands where its
+/// first `sse.open` says, so that what is missing after that is a lost prefix; the last
+/// connection of each is read for as long as anything is missing, so that what then has not come
+/// is a lost suffix; and as all of them read to the same end, what one has got since another
+/// stood there must have come to the other.
+async fn storm(config: ChannelConfig) -> (Counts, Vec<Finding>) {
     let channel = Chaos::with_config(config).expect("a good configuration");
-    let (stop, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (stop, head) = (Arc::new(AtomicBool::new(false)), Arc::new(OnceLock::new()));
     let mut publishers = JoinSet::new();
-    for publisher in 0..PUBLISHERS {
-        let (channel, stop) = (channel.clone(), Arc::clone(&stop));
-        publishers.spawn(async move {
-            let mut published = Vec::new();
-            for number in 0.. {
-                let position = channel.publish(&said(publisher, number)).await.expect("published");
-                published.push(((publisher, number), position.position));
-                if number % 5 == 0 {
-                    channel.publish(&ChaosEvent::Whispered(number)).await.expect("published");
-                }
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                // The readers are to keep up, mostly.
-                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-            }
-            published
-        });
+    for number in 0..PUBLISHERS {
+        publishers.spawn(Publisher::new(&channel, number).run(Arc::clone(&stop)));
     }
     let enough = Arc::new(Barrier::new(READERS as usize + 1));
     let mut readers = JoinSet::new();
     for seed in 0..READERS {
-        let (server, channel, ended) = (server(&channel), channel.clone(), Arc::clone(&ended));
-        let head = move || ended.load(Ordering::Acquire).then(|| channel.position());
-        readers.spawn(unlucky(server, seed, 100, Arc::clone(&enough), head));
+        readers.spawn(unlucky(server(&channel), seed, Arc::clone(&enough), Arc::clone(&head)));
     }
-    // Every connection has broken as often as it was to break.
-    enough.wait().await;
+    select! {
+        // Every connection has broken as often as it was to break.
+        _ = enough.wait() => {}
+        // Nobody ends before, unless it fails.
+        Some(failed) = readers.join_next() => panic!("a reader: {:?}", failed.err()),
+        Some(failed) = publishers.join_next() => panic!("a publisher: {:?}", failed.err()),
+    }
     stop.store(true, Ordering::Relaxed);
     let mut history = History::default();
-    for (value, position) in publishers.join_all().await.into_iter().flatten() {
-        history.publish(value, position);
+    for ops in publishers.join_all().await {
+        history.publisher(ops);
     }
-    ended.store(true, Ordering::Release);
-    // Wakes whoever waits for more.
-    let last = channel.publish(&said(PUBLISHERS, 0)).await.expect("published");
-    history.publish((PUBLISHERS, 0), last.position);
-    for steps in readers.join_all().await {
-        history.reader(steps);
+    history.publisher(publish(&channel, PUBLISHERS, 0).await);
+    let head = *head.get_or_init(|| channel.position());
+    // Wakes whoever has had everything, and did not know it.
+    channel.publish(&ChaosEvent::Whispered(0)).await.expect("published");
+    for reader in readers.join_all().await {
+        history.reader(0, reader.steps);
     }
-    let faults = history.check(channel.position());
-    (history, faults)
+    (history.counts(), history.check(head))
+}
+
+/// Breaks the connection again and again, at random bytes, and reads on to the end.
+async fn unlucky(
+    server: TestServer,
+    seed: u64,
+    enough: Arc<Barrier>,
+    head: Arc<OnceLock<Position>>,
+) -> Reader {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut reader = Reader::connect(server.get("/")).await;
+    reader.open().await;
+    for _ in 0..BREAKS {
+        reader = reader.reconnect_broken(&mut random).await;
+        if let Some(resumed) = reader.open().await {
+            assert!(!matches!(resumed, Resumed::Fresh | Resumed::Reset(_)), "{resumed:?}");
+            assert!(reader.read(|| None).await, "the connection did not break");
+        }
+        tokio::task::yield_now().await;
+    }
+    reader.cut();
+    enough.wait().await;
+    reader = reader.reconnect().await;
+    reader.open().await;
+    reader.read(|| head.get().copied()).await;
+    reader
+}
+
+async fn publish(channel: &Chaos, publisher: u32, number: u32) -> [Op; 2] {
+    let published = channel.publish(&ChaosEvent::said(publisher, number)).await;
+    let value = (publisher, number);
+    [Op::Invoke(value), Op::Ok(value, published.expect("published").position)]
+}
+
+fn assert_right(findings: &[Finding], whose: &str) {
+    let (count, some) = (findings.len(), Finding::one_of_each(findings));
+    assert!(findings.is_empty(), "{whose}: {count} findings, the first of each kind {some:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_broken_connections_lose_and_repeat_nothing() {
-    let (history, faults) = storm(ChannelConfig::new().history(1_000_000)).await;
-    assert_eq!(faults, Faults::default());
-    assert_eq!(history.told(), 0, "everything is kept, and so nothing is missing");
-    assert!(history.published() > 1_000, "{} published", history.published());
-    println!("{} published, {} delivered", history.published(), history.delivered());
+    let (counts, findings) = storm(ChannelConfig::new().history(1_000_000)).await;
+    assert_right(&findings, "a long history");
+    assert_eq!(counts.told, 0, "everything is kept, and so nothing is missing");
+    println!("{counts:?}");
+    assert!(counts.ok > 1_000, "{counts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_short_history_every_gap_is_told() {
-    let (history, faults) = storm(ChannelConfig::new().history(20)).await;
-    assert_eq!(faults, Faults::default());
-    assert!(history.told() > 0, "nobody was away for long enough");
-    println!("{} published, {} delivered", history.published(), history.delivered());
+    let (counts, findings) = storm(ChannelConfig::new().history(20)).await;
+    assert_right(&findings, "a short history");
+    assert!(counts.told > 0, "nobody was away for long enough");
+    println!("{counts:?}");
+    assert!(counts.ok > 1_000, "{counts:?}");
 }
 
 /// Their frames are a little more than 4 KiB.
@@ -211,34 +140,36 @@ const EVENTS: u32 = 30;
 
 /// The events, and the reader of them that is cut at one byte.
 async fn cut_at(byte: u64, with_position: bool) -> u64 {
-    let channel = Chaos::new();
-    let mut request = server(&channel).get("/").cut_at(byte);
+    let (channel, mut history) = (Chaos::new(), History::default());
+    let (begin, mut request) = (channel.position(), server(&channel).get("/").cut_at(byte));
     if with_position {
-        request = request.last_event_id(&channel.position().id());
+        request = request.last_event_id(&begin.id());
     }
-    let (mut history, mut steps) = (History::default(), Vec::new());
-    let mut reader = request.connect().await.expect("a stream");
-    let was_opened = open(&mut reader, &mut steps).await.is_some();
+    let mut reader = Reader::connect(request).await;
+    if with_position {
+        reader.stands_at(begin);
+    }
+    let was_opened = reader.open().await.is_some();
     for number in 0..EVENTS {
-        let published = channel.publish(&said(0, number)).await.expect("published");
-        history.publish((0, number), published.position);
+        history.publisher(publish(&channel, 0, number).await);
     }
     let head = channel.position();
-    read(&mut reader, &mut steps, || Some(head)).await;
+    reader.read(|| Some(head)).await;
     let bytes = reader.bytes();
 
-    let mut reader = reader.reconnect().await.expect("a stream");
-    let resumed = open(&mut reader, &mut steps).await;
-    read(&mut reader, &mut steps, || Some(head)).await;
-    history.reader(steps);
+    reader = reader.reconnect().await;
+    let resumed = reader.open().await;
+    reader.read(|| Some(head)).await;
+    let (repeats, steps) = (reader.repeats(), reader.steps);
+    history.reader(0, steps);
     if was_opened || with_position {
         assert_eq!(resumed, Some(Resumed::Exact), "byte {byte}");
-        assert_eq!((history.delivered(), reader.repeats()), (EVENTS as usize, 0), "byte {byte}");
+        assert_eq!((history.counts().delivered, repeats), (EVENTS as usize, 0), "byte {byte}");
     } else {
         // It never heard where it stood, and so it is new.
         assert_eq!(resumed, Some(Resumed::Fresh), "byte {byte}");
     }
-    assert_eq!(history.check(head), Faults::default(), "byte {byte}");
+    assert_right(&history.check(head), &format!("byte {byte}"));
     bytes
 }
 
