@@ -76,7 +76,7 @@ The guides say the rest: [serving](guides::serving) with every key of the config
 //! | floor | what lives there | |
 //! |---|---|---|
 //! | 0 | [`names`]: the words that wire, log and metrics have in common | constants and enums |
-//! | 0 | the format: [`EventId`], [`EventName`], [`Source`], [`Frame`], [`FrameBuffer`] | no serde, no tokio, no HTTP |
+//! | 0 | the format: [`EventId`], [`EventName`], [`Source`], [`Frame`], [`FrameBuffer`], the incremental [`Decoder`] | no serde, no tokio, no HTTP |
 //! | 1 | typed events: [`trait@SseEvent`], [`Catalogue`], [`encode`], [`decode`] | no I/O |
 #![cfg_attr(
     feature = "server",
@@ -174,5 +174,6 @@ pub use sse_macros::SseEvent;
 #[doc = include_str!("server/handler.md")]
 pub use sse_macros::sse_handler;
 pub use wire::{
-    EventId, EventName, Frame, FrameBuffer, InvalidEventId, InvalidEventName, InvalidSource, Source,
+    Decoded, Decoder, DecoderLimits, EventId, EventName, Frame, FrameBuffer, InvalidEventId,
+    InvalidEventName, InvalidSource, Limit, Malformed, Oversized, RawEvent, Source,
 };

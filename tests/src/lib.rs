@@ -1,6 +1,7 @@
 //! What the tests and benchmarks share.
 
 pub mod checker;
+pub mod decoded;
 pub mod parser;
 pub mod random;
 

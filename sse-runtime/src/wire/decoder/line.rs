@@ -1,0 +1,120 @@
+//! A line that is not whole yet.
+
+use super::{
+    field::{Digits, Field, LONGEST},
+    value::Value,
+};
+
+/// Where the decoder stands between two chunks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// At the start, with so many bytes of a byte order mark (rule 24).
+    Mark(usize),
+    /// Before a line.
+    Fresh,
+    /// Behind a CR, which has been acted on: an LF would belong to it (rule 25).
+    AfterCr,
+    /// In a name, with so many bytes. One that is longer than all that are known is not kept.
+    Name([u8; LONGEST], usize),
+    /// Behind a colon: a space would be no part of the value (rule 28).
+    Colon(Field),
+    /// In a value.
+    Value(Field),
+}
+
+/// The line that is not whole yet, as much of it as is needed.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) state: State,
+    /// The value of a name, an id, a source or a comment.
+    pub(super) value: Value,
+    /// How long the value is, stored or not.
+    pub(super) length: usize,
+    /// Whether the block knows of it: data goes there at once.
+    pub(super) begun: bool,
+    pub(super) digits: Digits,
+}
+
+impl Line {
+    pub(super) fn new() -> Self {
+        Self {
+            state: State::Mark(0),
+            value: Value::default(),
+            length: 0,
+            begun: false,
+            digits: Digits::default(),
+        }
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.state = State::Name([0; LONGEST], 0);
+        self.value.begin();
+        self.length = 0;
+        self.begun = false;
+        self.digits = Digits::default();
+    }
+
+    /// Reads as far as the value, whose field is told, and how many bytes of the piece stand
+    /// before it; nothing if it has not come.
+    #[inline]
+    pub(super) fn head(&mut self, piece: &[u8]) -> Option<(Field, usize)> {
+        match self.state {
+            State::Value(field) => Some((field, 0)),
+            State::Name(head, length) => self.name(head, length, piece),
+            State::Colon(field) => self.colon(field, piece, 0),
+            State::Mark(_) | State::Fresh | State::AfterCr => None,
+        }
+    }
+
+    fn name(
+        &mut self,
+        mut head: [u8; LONGEST],
+        length: usize,
+        piece: &[u8],
+    ) -> Option<(Field, usize)> {
+        let room = LONGEST - length;
+        let near = &piece[..piece.len().min(room + 1)];
+        let colon = memchr::memchr(b':', near);
+        let more = &near[..colon.unwrap_or(near.len())];
+        if more.len() > room {
+            self.state = State::Value(Field::Unknown);
+            return Some((Field::Unknown, 0));
+        }
+        head[length..length + more.len()].copy_from_slice(more);
+        let length = length + more.len();
+        let Some(colon) = colon else {
+            self.state = State::Name(head, length);
+            return None;
+        };
+        if length == 0 {
+            self.state = State::Value(Field::Comment);
+            return Some((Field::Comment, colon + 1));
+        }
+        self.colon(Field::named(&head[..length]), piece, colon + 1)
+    }
+
+    fn colon(&mut self, field: Field, piece: &[u8], at: usize) -> Option<(Field, usize)> {
+        let Some(first) = piece.get(at) else {
+            self.state = State::Colon(field);
+            return None;
+        };
+        self.state = State::Value(field);
+        Some((field, at + usize::from(*first == b' ')))
+    }
+
+    /// The line has ended: its field.
+    pub(super) fn end(&mut self) -> Field {
+        match std::mem::replace(&mut self.state, State::Fresh) {
+            State::Value(field) | State::Colon(field) => field,
+            State::Name(head, length) => Field::named(&head[..length]),
+            State::Mark(_) | State::Fresh | State::AfterCr => Field::Unknown,
+        }
+    }
+
+    /// Adds to the value what may be handed out, and counts the rest.
+    pub(super) fn store(&mut self, piece: &[u8], limit: usize) {
+        if self.length.saturating_add(piece.len()) <= limit {
+            self.value.append(piece, limit);
+        }
+    }
+}
