@@ -4,8 +4,8 @@ use super::Limit;
 
 /// What a stream says next.
 ///
-/// Everything is borrowed from the decoder until it is asked for more: an event that becomes
-/// a value of its own, as a typed one does, need not be copied first.
+/// Everything is borrowed, from the chunk or the decoder, until it is asked for more: an event
+/// that becomes a value of its own, as a typed one does, need not be copied first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decoded<'a> {
@@ -34,8 +34,8 @@ pub enum Decoded<'a> {
 /// use sse_runtime::{Decoded, Decoder};
 ///
 /// let mut decoder = Decoder::new();
-/// decoder.feed("id: 7\nevent: sold_out\nsource: inventory\ndata: {}\n\n");
-/// let Some(Decoded::Event(event)) = decoder.next() else { panic!() };
+/// let mut input = &b"id: 7\nevent: sold_out\nsource: inventory\ndata: {}\n\n"[..];
+/// let Some(Decoded::Event(event)) = decoder.next(&mut input) else { panic!() };
 /// assert_eq!((event.event, event.data, event.id), ("sold_out", "{}", "7"));
 /// assert_eq!(event.source, Some("inventory"));
 /// assert!(event.own_id);

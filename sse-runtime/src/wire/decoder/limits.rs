@@ -11,10 +11,10 @@
 /// use sse_runtime::{Decoded, Decoder, DecoderLimits, Limit};
 ///
 /// let mut decoder = Decoder::new().with_limits(DecoderLimits::new().event(4));
-/// decoder.feed("data: too long\n\ndata: fits\n\n");
-/// let Some(Decoded::Oversized(dropped)) = decoder.next() else { panic!() };
+/// let mut input = &b"data: too long\n\ndata: fits\n\n"[..];
+/// let Some(Decoded::Oversized(dropped)) = decoder.next(&mut input) else { panic!() };
 /// assert_eq!((dropped.limit, dropped.bytes), (Limit::Event, 8));
-/// assert!(matches!(decoder.next(), Some(Decoded::Event(event)) if event.data == "fits"));
+/// assert!(matches!(decoder.next(&mut input), Some(Decoded::Event(event)) if event.data == "fits"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecoderLimits {
@@ -48,6 +48,11 @@ impl DecoderLimits {
     #[must_use]
     pub const fn name(self, bytes: usize) -> Self {
         Self { name: bytes, ..self }
+    }
+
+    /// How long the line of an event may be that has one alone.
+    pub(super) const fn whole_line(&self) -> usize {
+        if self.event < self.line { self.event } else { self.line }
     }
 
     /// How long the next line of data may be where the event has this many bytes before it,

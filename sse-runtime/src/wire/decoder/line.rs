@@ -1,9 +1,18 @@
 //! A line that is not whole yet.
 
+use memchr::memchr2;
+
 use super::{
     field::{Digits, Field, LONGEST},
     value::Value,
 };
+
+/// Where the line ends that begins here: at an LF, a CR or both (rule 25), and nowhere else
+/// (rule 26).
+#[inline]
+pub(super) fn line_end(rest: &[u8]) -> Option<usize> {
+    memchr2(b'\n', b'\r', rest)
+}
 
 /// Where the decoder stands between two chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

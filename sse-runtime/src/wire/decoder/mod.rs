@@ -5,18 +5,15 @@ mod decoded;
 mod field;
 mod limits;
 mod line;
-mod show;
-mod step;
+mod pieces;
 mod value;
-
-use std::{collections::VecDeque, mem};
+mod whole;
 
 use block::Block;
-use bytes::Bytes;
 pub use decoded::{Decoded, Malformed, Oversized, RawEvent};
 pub use limits::{DecoderLimits, Limit};
 use line::{Line, State};
-use step::Step;
+use whole::Whole;
 
 /// An incremental decoder of `text/event-stream`: bytes in, events out, no I/O.
 ///
@@ -26,9 +23,9 @@ use step::Step;
 /// and needs time that is linear in the bytes. Nothing that comes makes it fail or stop; what
 /// it stores is bounded by [`DecoderLimits`].
 ///
-/// A chunk is handed over by [`feed`](Self::feed), and then [`next`](Self::next) is asked
-/// until it has nothing more to say. What it says is borrowed from the chunk, where it lies in
-/// one, and from a buffer that it was copied to once, where it does not.
+/// The input is a slice that [`next`](Self::next) moves forward, until nothing is left of it.
+/// What it says is borrowed from there, where an event lies in one chunk as a whole, and from a
+/// buffer that it was copied to once, where it does not.
 ///
 /// ```
 /// use sse_runtime::{Decoded, Decoder};
@@ -36,8 +33,8 @@ use step::Step;
 /// let mut decoder = Decoder::new();
 /// let mut sold_out = Vec::new();
 /// for chunk in ["id: 1\nevent: sold_out\nda", "ta: A-1\n", "\n: ping\n\n", "data: not whole"] {
-///     decoder.feed(chunk);
-///     while let Some(decoded) = decoder.next() {
+///     let mut input = chunk.as_bytes();
+///     while let Some(decoded) = decoder.next(&mut input) {
 ///         match decoded {
 ///             Decoded::Event(event) if event.event == "sold_out" => {
 ///                 sold_out.push(event.data.to_owned());
@@ -51,19 +48,22 @@ use step::Step;
 /// assert_eq!(sold_out, ["A-1"]);
 /// assert_eq!(decoder.last_event_id(), Some("1"));
 /// ```
+// Rejected: a decoder that is fed chunks and keeps them until they are used up. What waits in it
+// is bounded by nothing but its caller's care, and each chunk would have to be owned.
 #[derive(Debug)]
 pub struct Decoder {
-    chunk: Bytes,
-    at: usize,
-    /// Chunks that were fed before the one in front of them was used up.
-    later: VecDeque<Bytes>,
     line: Line,
     block: Block,
+    /// Whether a line or a block has begun that is read in pieces.
+    staged: bool,
+    /// Whether a block has begun, and not only its first line's BOM or the LF of a CRLF.
+    block_begun: bool,
     /// The block has been handed out, which borrows it, and is over with the next step.
     ended: bool,
     last_event_id: String,
     limits: DecoderLimits,
     strict: bool,
+    comments: bool,
 }
 
 impl Default for Decoder {
@@ -77,15 +77,15 @@ impl Decoder {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            chunk: Bytes::new(),
-            at: 0,
-            later: VecDeque::new(),
             line: Line::new(),
             block: Block::default(),
+            staged: true,
+            block_begun: false,
             ended: false,
             last_event_id: String::new(),
             limits: DecoderLimits::new(),
             strict: false,
+            comments: true,
         }
     }
 
@@ -109,39 +109,56 @@ impl Decoder {
     ///
     /// let latin = b"id: 1\ndata: caf\xE9\n\n";
     /// let mut decoder = Decoder::new();
-    /// decoder.feed(&latin[..]);
-    /// assert!(matches!(decoder.next(), Some(Decoded::Event(event)) if event.data == "caf\u{FFFD}"));
+    /// assert!(matches!(decoder.next(&mut &latin[..]), Some(Decoded::Event(event)) if event.data == "caf\u{FFFD}"));
     ///
     /// let mut decoder = Decoder::new().strict_utf8();
-    /// decoder.feed(&latin[..]);
-    /// assert!(matches!(decoder.next(), Some(Decoded::Malformed(dropped)) if dropped.field == "data"));
+    /// assert!(matches!(decoder.next(&mut &latin[..]), Some(Decoded::Malformed(dropped)) if dropped.field == "data"));
     /// ```
     #[must_use]
     pub fn strict_utf8(self) -> Self {
         Self { strict: true, ..self }
     }
 
-    /// Hands over the next bytes of the stream. A chunk is kept until it is used up: ask
-    /// [`next`](Self::next) for everything in it before the next one is read from the network,
-    /// or nothing bounds how much waits here.
-    pub fn feed(&mut self, chunk: impl Into<Bytes>) {
-        let chunk = chunk.into();
-        if self.at == self.chunk.len() && self.later.is_empty() {
-            self.turn_to(chunk);
-        } else {
-            self.later.push_back(chunk);
-        }
+    /// Passes over comments, which is what a reader does who counts bytes to see that the other
+    /// end is alive. By default they are handed out.
+    #[must_use]
+    pub fn without_comments(self) -> Self {
+        Self { comments: false, ..self }
     }
 
-    /// What the stream says next; nothing if that has not come as a whole.
-    ///
-    /// `Some` may be followed by more of the same chunk, `None` by nothing until more is fed.
+    /// What the stream says next, and moves the input behind it. Nothing, once the input is
+    /// used up: what has begun in it is kept, and goes on with the next chunk.
     #[must_use]
     #[inline]
-    #[allow(clippy::should_implement_trait, reason = "an iterator cannot lend")]
-    pub fn next(&mut self) -> Option<Decoded<'_>> {
-        let step = self.step()?;
-        Some(self.show(step))
+    pub fn next<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Option<Decoded<'a>> {
+        if self.ended {
+            self.end_block();
+        }
+        loop {
+            if !self.staged {
+                match self.whole(input) {
+                    Some(Whole::Event { name, data, source, own_id }) => {
+                        return Some(Decoded::Event(RawEvent {
+                            event: name,
+                            data,
+                            id: &self.last_event_id,
+                            own_id,
+                            source,
+                            retry: None,
+                        }));
+                    }
+                    Some(Whole::Comment(comment)) => return Some(Decoded::Comment(comment)),
+                    Some(Whole::Id) => return Some(Decoded::Id(&self.last_event_id)),
+                    None => {}
+                }
+            }
+            if let Some(step) = self.step(input) {
+                return Some(self.show(step));
+            }
+            if input.is_empty() {
+                return None;
+            }
+        }
     }
 
     /// The id that a reader sends when it comes back (rule 21): that of the last block that was
@@ -159,54 +176,24 @@ impl Decoder {
         if self.ended { None } else { self.block.over() }
     }
 
-    /// How many bytes of memory the decoder holds, beside the chunks that it was fed.
+    /// How many bytes of memory the decoder holds.
     #[must_use]
     pub fn allocated(&self) -> usize {
-        self.block.allocated()
-            + self.line.value.allocated()
-            + self.last_event_id.capacity()
-            + self.later.capacity() * mem::size_of::<Bytes>()
+        self.block.allocated() + self.line.value.allocated() + self.last_event_id.capacity()
     }
 
     /// Begins anew for the stream of the next connection: what was not finished is forgotten,
     /// the last event id stays (rules 27 and 34).
     pub fn restart(&mut self) {
+        self.end_block();
+        self.line.state = State::Mark(0);
+        self.block_begun = false;
+        self.staged = true;
+    }
+
+    fn end_block(&mut self) {
         self.block.clear();
         self.ended = false;
-        self.line.state = State::Mark(0);
-        self.later.clear();
-        self.turn_to(Bytes::new());
-    }
-
-    /// Goes on to the next chunk; what is needed of the one before is copied.
-    fn turn_to(&mut self, chunk: Bytes) {
-        self.end_of_block();
-        self.block.keep(&self.chunk);
-        self.chunk = chunk;
-        self.at = 0;
-    }
-
-    #[inline]
-    fn end_of_block(&mut self) {
-        if mem::take(&mut self.ended) {
-            self.block.clear();
-        }
-    }
-
-    #[inline]
-    fn step(&mut self) -> Option<Step> {
-        self.end_of_block();
-        loop {
-            if let Some(step) = self.step_in_chunk() {
-                return Some(step);
-            }
-            match self.later.pop_front() {
-                Some(chunk) => self.turn_to(chunk),
-                None => {
-                    self.turn_to(Bytes::new());
-                    return None;
-                }
-            }
-        }
+        self.staged = !matches!(self.line.state, State::Fresh);
     }
 }

@@ -1,26 +1,13 @@
-//! A value that has come, wherever it lies.
+//! A value that has come in pieces.
 
-/// The value of a field of the event that is being read.
-///
-/// As long as the chunk is there that it came with, it is not copied. The chunks end, and so
-/// it moves into a buffer, which lasts from event to event.
+/// The value of a field that does not lie in one chunk with all of its event, and so is copied,
+/// once, into a buffer that lasts from event to event.
 #[derive(Debug, Default)]
 pub(super) struct Value {
-    place: Place,
+    present: bool,
     buffer: Vec<u8>,
     /// The buffer once it has been found to be text: between the two nothing is copied.
     text: String,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Place {
-    #[default]
-    Absent,
-    Chunk {
-        start: usize,
-        end: usize,
-    },
-    Buffer,
 }
 
 /// Why a value cannot be handed out as text.
@@ -45,12 +32,12 @@ pub(super) enum Repair {
 const KEPT: usize = 64 << 10;
 
 impl Value {
-    pub(super) const fn is_absent(&self) -> bool {
-        matches!(self.place, Place::Absent)
+    pub(super) const fn is_present(&self) -> bool {
+        self.present
     }
 
     pub(super) const fn forget(&mut self) {
-        self.place = Place::Absent;
+        self.present = false;
     }
 
     /// Frees the memory of a buffer that has grown large.
@@ -60,66 +47,48 @@ impl Value {
         }
     }
 
-    /// It lies in the chunk.
-    pub(super) const fn set(&mut self, start: usize, end: usize) {
-        self.place = Place::Chunk { start, end };
-    }
-
-    /// It lies in the buffer, which is empty.
+    /// It is there, and empty so far.
     pub(super) fn begin(&mut self) {
         if self.buffer.capacity() == 0 {
             self.buffer = std::mem::take(&mut self.text).into_bytes();
         }
         self.buffer.clear();
-        self.place = Place::Buffer;
+        self.present = true;
     }
 
-    /// Adds to what lies in the buffer, whose capacity never exceeds the limit. The caller
-    /// has seen to it that the bytes do not either.
+    /// Adds to it. The capacity never exceeds the limit; the caller has seen to it that the
+    /// bytes do not either.
+    #[inline]
     pub(super) fn append(&mut self, bytes: &[u8], limit: usize) {
-        let needed = self.buffer.len().saturating_add(bytes.len());
-        if needed > self.buffer.capacity() {
-            // By doubling, as a vector does, so that the copies stay linear; but a vector
-            // would go on to twice the limit.
-            let doubled = self.buffer.capacity().saturating_mul(2).min(limit);
-            self.buffer.reserve_exact(doubled.max(needed) - self.buffer.len());
+        if bytes.len() > self.buffer.capacity() - self.buffer.len() {
+            self.grow(bytes.len(), limit);
         }
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Copies a value out of its chunk, which ends.
-    pub(super) fn keep(&mut self, chunk: &[u8]) {
-        if let Place::Chunk { start, end } = self.place {
-            self.begin();
-            self.append(&chunk[start..end], end - start);
-        }
+    /// By doubling, as a vector does, so that the copies stay linear; but a vector would go on
+    /// to twice the limit.
+    #[cold]
+    fn grow(&mut self, more: usize, limit: usize) {
+        let needed = self.buffer.len().saturating_add(more);
+        let doubled = self.buffer.capacity().saturating_mul(2).min(limit);
+        self.buffer.reserve_exact(doubled.max(needed) - self.buffer.len());
+    }
+
+    pub(super) fn set(&mut self, bytes: &[u8]) {
+        self.begin();
+        self.append(bytes, bytes.len());
     }
 
     /// The bytes, before they are asked for as text.
-    pub(super) fn bytes<'a>(&'a self, chunk: &'a [u8]) -> &'a [u8] {
-        match self.place {
-            Place::Absent => &[],
-            Place::Chunk { start, end } => &chunk[start..end],
-            Place::Buffer => &self.buffer,
-        }
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.buffer
     }
 
     /// The value as text. Values are whole when they are asked for: no character is cut.
-    #[inline]
-    pub(super) fn text<'a>(
-        &'a mut self,
-        chunk: &'a [u8],
-        repair: Repair,
-    ) -> Result<&'a str, Unfit> {
-        match self.place {
-            Place::Absent => return Ok(""),
-            Place::Chunk { start, end } => {
-                if let Ok(text) = std::str::from_utf8(&chunk[start..end]) {
-                    return Ok(text);
-                }
-                self.keep(chunk);
-            }
-            Place::Buffer => {}
+    pub(super) fn text(&mut self, repair: Repair) -> Result<&str, Unfit> {
+        if !self.present {
+            return Ok("");
         }
         self.text = match String::from_utf8(std::mem::take(&mut self.buffer)) {
             Ok(text) => text,
