@@ -9,9 +9,36 @@ use super::{
 
 /// Where the line ends that begins here: at an LF, a CR or both (rule 25), and nowhere else
 /// (rule 26).
+///
+/// A vector search has to be called, which costs more than the search where the end is near or
+/// the chunk is small: words are looked at first.
 #[inline]
 pub(super) fn line_end(rest: &[u8]) -> Option<usize> {
-    memchr2(b'\n', b'\r', rest)
+    let Some((first, more)) = rest.split_first_chunk::<8>() else {
+        return rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    };
+    if let Some(at) = end_in_word(*first) {
+        return Some(at);
+    }
+    if more.len() > 8 {
+        return memchr2(b'\n', b'\r', more).map(|at| at + 8);
+    }
+    // The last word again has what the first one has not.
+    let last = rest.last_chunk::<8>().and_then(|last| end_in_word(*last));
+    last.map(|at| at + more.len())
+}
+
+/// Where the first LF or CR stands among eight bytes.
+#[inline]
+const fn end_in_word(word: [u8; 8]) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let word = u64::from_le_bytes(word);
+    // A byte that is zero borrows into its highest bit. A borrow from there can mark a byte that
+    // is one behind it, and never the first.
+    let (lf, cr) = (word ^ (ONES * 0x0A), word ^ (ONES * 0x0D));
+    let found = ((lf.wrapping_sub(ONES) & !lf) | (cr.wrapping_sub(ONES) & !cr)) & HIGH;
+    if found == 0 { None } else { Some((found.trailing_zeros() / 8) as usize) }
 }
 
 /// Where the decoder stands between two chunks.
@@ -124,6 +151,30 @@ impl Line {
     pub(super) fn store(&mut self, piece: &[u8], limit: usize) {
         if self.length.saturating_add(piece.len()) <= limit {
             self.value.append(piece, limit);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_end_of_a_line_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            for at in 0..length {
+                for (end, other) in [(b'\n', b'\r'), (b'\r', b'\n')] {
+                    // Neighbours of both in value, and an end of another line at once behind.
+                    for filler in [0, 0x09, 0x0B, 0x0C, 0x0E, 0x8A, 0x8D, 0xFF] {
+                        let mut line = vec![filler; length];
+                        assert_eq!(line_end(&line), None);
+                        line[at] = end;
+                        assert_eq!(line_end(&line), Some(at));
+                        line[at + 1..].fill(other);
+                        assert_eq!(line_end(&line), Some(at));
+                    }
+                }
+            }
         }
     }
 }

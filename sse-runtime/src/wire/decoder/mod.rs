@@ -131,6 +131,13 @@ impl Decoder {
     #[must_use]
     #[inline]
     pub fn next<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Option<Decoded<'a>> {
+        if self.middle(input) {
+            return None;
+        }
+        self.after_middle(input)
+    }
+
+    fn after_middle<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Option<Decoded<'a>> {
         if self.ended {
             self.end_block();
         }

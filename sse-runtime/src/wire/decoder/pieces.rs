@@ -26,13 +26,6 @@ impl Decoder {
     /// the input.
     #[inline]
     pub(super) fn step(&mut self, input: &mut &[u8]) -> Option<Step> {
-        if let State::Value(Field::Data) = self.line.state
-            && line_end(input).is_none()
-        {
-            // The middle of a long line, in most chunks of a large event.
-            self.piece(mem::take(input));
-            return None;
-        }
         while !input.is_empty() {
             let step = if matches!(self.line.state, State::Fresh) {
                 self.line_in_input(input)
@@ -124,6 +117,20 @@ impl Decoder {
             }
         }
         None
+    }
+
+    /// The middle of a long line, which is all that most chunks of a large event have: whether
+    /// it was that.
+    #[inline]
+    pub(super) fn middle(&mut self, input: &mut &[u8]) -> bool {
+        let State::Value(Field::Data) = self.line.state else { return false };
+        if line_end(input).is_some() {
+            return false;
+        }
+        let piece = mem::take(input);
+        self.block.more(piece, &self.limits);
+        self.line.length = self.line.length.saturating_add(piece.len());
+        true
     }
 
     /// Steps over the end of a line.

@@ -63,15 +63,28 @@ impl Value {
         if bytes.len() > self.buffer.capacity() - self.buffer.len() {
             self.grow(bytes.len(), limit);
         }
-        self.buffer.extend_from_slice(bytes);
+        // A copy whose length nobody knows is a call, which costs more than the copy where the
+        // chunks are tiny: two words that overlap do it as well.
+        if let (8..=16, Some(first), Some(last)) =
+            (bytes.len(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>())
+        {
+            let end = self.buffer.len() + bytes.len();
+            self.buffer.extend_from_slice(first);
+            self.buffer.truncate(end - 8);
+            self.buffer.extend_from_slice(last);
+        } else {
+            self.buffer.extend_from_slice(bytes);
+        }
     }
 
     /// By doubling, as a vector does, so that the copies stay linear; but a vector would go on
-    /// to twice the limit.
+    /// to twice the limit. What comes in chunks is seldom small: the first steps are larger.
     #[cold]
     fn grow(&mut self, more: usize, limit: usize) {
         let needed = self.buffer.len().saturating_add(more);
-        let doubled = self.buffer.capacity().saturating_mul(2).min(limit);
+        let capacity = self.buffer.capacity();
+        let factor = if capacity < KEPT / 4 { 4 } else { 2 };
+        let doubled = capacity.max(needed).saturating_mul(factor).min(limit);
         self.buffer.reserve_exact(doubled.max(needed) - self.buffer.len());
     }
 

@@ -27,6 +27,9 @@ impl Decoder {
     #[inline]
     pub(super) fn whole<'i>(&mut self, input: &mut &'i [u8]) -> Option<Whole<'i>> {
         let mut lines = Lines::default();
+        if !self.comments {
+            *input = &input[heartbeats(input)..];
+        }
         while let Some(length) = line_end(input) {
             let line = &input[..length];
             let (field, from) = Field::split(line);
@@ -136,4 +139,22 @@ impl<'i> Lines<'i> {
             None => Whole::Id,
         })
     }
+}
+
+/// How long the heartbeats are that the input begins with. They are all alike, and so one is
+/// read, and the others are found by their bytes being those of the one before.
+fn heartbeats(input: &[u8]) -> usize {
+    if input.first() != Some(&b':') {
+        return 0;
+    }
+    let Some(end) = line_end(input) else { return 0 };
+    // One that ends in a CR may have an LF to come.
+    if !input[end..].starts_with(b"\n\n") {
+        return 0;
+    }
+    let one = end + 2;
+    let (before, _) = input.as_chunks::<32>();
+    let (after, _) = input[one..].as_chunks::<32>();
+    let same = 32 * after.iter().zip(before).take_while(|(after, before)| after == before).count();
+    one + same / one * one
 }
