@@ -31,7 +31,7 @@ impl DecoderLimits {
     }
 
     /// How many bytes the data of an event may have, with the line feeds between its lines;
-    /// 16 MiB by default. It holds for the text: a byte that is no UTF-8 becomes three.
+    /// 16 MiB by default. Data that is not UTF-8 counts with the text that it becomes.
     #[must_use]
     pub const fn event(self, bytes: usize) -> Self {
         Self { event: bytes, ..self }

@@ -1,12 +1,14 @@
 //! A value that has come in pieces.
 
+use std::str::Utf8Chunk;
+
 /// The value of a field that does not lie in one chunk with all of its event, and so is copied,
 /// once, into a buffer that lasts from event to event.
 #[derive(Debug, Default)]
 pub(super) struct Value {
     present: bool,
     buffer: Vec<u8>,
-    /// The buffer once it has been found to be text: between the two nothing is copied.
+    /// What the buffer says where it is not UTF-8.
     text: String,
 }
 
@@ -15,7 +17,7 @@ pub(super) struct Value {
 pub(super) enum Unfit {
     /// It is not UTF-8, and that is asked for.
     Malformed,
-    /// With U+FFFD in place of what is not, it would have this many bytes.
+    /// As text, with U+FFFD in place of what is not UTF-8, it would have this many bytes.
     TooLong(usize),
 }
 
@@ -23,7 +25,7 @@ pub(super) enum Unfit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repair {
     Refuse,
-    /// U+FFFD in place of what is malformed (rule 24), up to so many bytes.
+    /// U+FFFD in place of what is malformed (rule 24), up to so many bytes with what came.
     Replace(usize),
 }
 
@@ -49,10 +51,8 @@ impl Value {
 
     /// It is there, and empty so far.
     pub(super) fn begin(&mut self) {
-        if self.buffer.capacity() == 0 {
-            self.buffer = std::mem::take(&mut self.text).into_bytes();
-        }
         self.buffer.clear();
+        self.text = String::new();
         self.present = true;
     }
 
@@ -103,11 +103,14 @@ impl Value {
         if !self.present {
             return Ok("");
         }
-        self.text = match String::from_utf8(std::mem::take(&mut self.buffer)) {
-            Ok(text) => text,
-            Err(error) => repaired(error.into_bytes(), repair)?,
-        };
-        Ok(&self.text)
+        let Self { buffer, text, .. } = self;
+        match utf8(buffer) {
+            Some(text) => Ok(text),
+            None => {
+                *text = repaired(buffer, repair)?;
+                Ok(text)
+            }
+        }
     }
 
     pub(super) const fn allocated(&self) -> usize {
@@ -115,34 +118,31 @@ impl Value {
     }
 }
 
-/// The bytes as text, with U+FFFD in place of each malformed sequence.
+/// The bytes, if they are text. The standard library looks at two words at a time, which was
+/// the larger half of decoding a large event.
+#[inline]
+pub(super) fn utf8(bytes: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(bytes).ok()
+}
+
+/// The bytes as text, with U+FFFD in place of each malformed sequence. They stay beside it, and
+/// count with it.
 #[cold]
-fn repaired(mut bytes: Vec<u8>, repair: Repair) -> Result<String, Unfit> {
-    const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
+fn repaired(bytes: &[u8], repair: Repair) -> Result<String, Unfit> {
     let Repair::Replace(limit) = repair else { return Err(Unfit::Malformed) };
-    let length = bytes.utf8_chunks().fold(0, |length, chunk| {
-        let replaced = if chunk.invalid().is_empty() { 0 } else { REPLACEMENT.len() };
-        length + chunk.valid().len() + replaced
-    });
-    if length > limit {
+    let replaced = |chunk: &Utf8Chunk<'_>| match chunk.invalid() {
+        [] => "",
+        _ => "\u{FFFD}",
+    };
+    let lengths = bytes.utf8_chunks().map(|chunk| chunk.valid().len() + replaced(&chunk).len());
+    let length = lengths.sum();
+    if bytes.len().saturating_add(length) > limit {
         return Err(Unfit::TooLong(length));
     }
-    // In place, because a second buffer could be as large as the limit again: the bytes move
-    // to the end of the longer one, and from there to the front. What is written never
-    // overtakes what is read, because no sequence is longer than its replacement.
-    let (mut from, mut to) = (length - bytes.len(), 0);
-    bytes.reserve_exact(from);
-    bytes.resize(length, 0);
-    bytes.copy_within(..length - from, from);
-    while let Some(chunk) = bytes[from..].utf8_chunks().next() {
-        let (valid, invalid) = (chunk.valid().len(), chunk.invalid().len());
-        bytes.copy_within(from..from + valid, to);
-        (from, to) = (from + valid + invalid, to + valid);
-        if invalid > 0 {
-            bytes[to..to + REPLACEMENT.len()].copy_from_slice(REPLACEMENT);
-            to += REPLACEMENT.len();
-        }
+    let mut text = String::with_capacity(length);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(replaced(&chunk));
     }
-    // It is text now; to look again is cheap where this is rare.
-    String::from_utf8(bytes).map_err(|_| Unfit::Malformed)
+    Ok(text)
 }

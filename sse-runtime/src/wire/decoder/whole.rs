@@ -1,6 +1,6 @@
 //! What lies in one chunk as a whole, which is most: read where it lies.
 
-use super::{Decoder, block::is_id, field::Field, line::line_end};
+use super::{Decoder, block::is_id, field::Field, line::line_end, value::utf8};
 
 /// What has been found, in the input.
 #[derive(Debug, Clone, Copy)]
@@ -122,11 +122,14 @@ impl<'i> Lines<'i> {
     #[inline]
     fn text(&self, last_event_id: &mut String) -> Option<Whole<'i>> {
         let text = |bytes: Option<&'i [u8]>| match bytes {
-            Some(bytes) => std::str::from_utf8(bytes).map(Some),
-            None => Ok(None),
+            Some(bytes) => std::str::from_utf8(bytes).ok().map(Some),
+            None => Some(None),
         };
-        let (data, id) = (text(self.data).ok()?, text(self.id).ok()?);
-        let (name, source) = (text(self.name).ok()?, text(self.source).ok()?);
+        let data = match self.data {
+            Some(data) => Some(utf8(data)?),
+            None => None,
+        };
+        let (id, name, source) = (text(self.id)?, text(self.name)?, text(self.source)?);
         if let Some(id) = id {
             last_event_id.clear();
             last_event_id.push_str(id);
