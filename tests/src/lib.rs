@@ -2,6 +2,7 @@
 
 pub mod checker;
 pub mod decoded;
+pub mod fuzz;
 pub mod parser;
 pub mod random;
 
