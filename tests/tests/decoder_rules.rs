@@ -308,6 +308,18 @@ fn a_comment_in_the_middle_of_an_event_comes_before_it() {
 }
 
 #[test]
+fn a_heartbeat_that_looks_like_an_event_is_passed_over_as_a_whole() {
+    let comments = [":data: xy\n\n", ": data\n\n", ":\n\n", ":data:\n\n", ":data: é\ndata\n\n"];
+    for (comment, times) in comments.iter().flat_map(|c| (1..45).map(move |times| (c, times))) {
+        let stream = comment.repeat(times) + "data: a\n\n" + comment + "id: 1\n\n:d";
+        let whole = |decoder: Decoder| decode_chunks(decoder, [stream.as_bytes()]).0;
+        let all = whole(Decoder::new()).into_iter();
+        let silent = whole(Decoder::new().without_comments());
+        assert!(all.filter(|said| !matches!(said, Said::Comment(_))).eq(silent), "{stream:?}");
+    }
+}
+
+#[test]
 fn comments_are_passed_over_where_nobody_wants_them() {
     let heartbeats = ": ping\n\n".repeat(40);
     let stream = format!(
