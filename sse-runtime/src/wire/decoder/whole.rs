@@ -146,6 +146,7 @@ impl<'i> Lines<'i> {
 
 /// How long the heartbeats are that the input begins with. They are all alike, and so one is
 /// read, and the others are found by their bytes being those of the one before.
+#[inline(never)]
 fn heartbeats(input: &[u8]) -> usize {
     if input.first() != Some(&b':') {
         return 0;
