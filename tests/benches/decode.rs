@@ -75,7 +75,7 @@ fn main() {
     row("40 KiB events", &large(8, 40 << 10), SEGMENT, 8, 1.0);
     row("comments alone, heartbeats", &": ping\n\n".repeat(16_384), SEGMENT, 0, 1.3);
     let comments: String = (0..8_192).map(|number| format!(": {number:09}\n\n")).collect();
-    // For comparison: nothing is gained where no comment is like the one before.
+    // For comparison: the same where no comment is like the one before.
     row("comments alone, no two alike", &comments, SEGMENT, 0, None);
     row("4 KiB events in 10-byte chunks", &large(16, 4 << 10), 10, 16, 1.3);
     typed::<InventoryEvent>("a variant with fields");
