@@ -6,6 +6,17 @@ use super::Limit;
 ///
 /// Everything is borrowed, from the chunk or the decoder, until it is asked for more: an event
 /// that becomes a value of its own, as a typed one does, need not be copied first.
+///
+/// ```
+/// use sse_runtime::{Decoded, Decoder};
+///
+/// let mut decoder = Decoder::new();
+/// let mut input = &b"retry: 3000\n: ping\n\nid: 7\n\ndata: last"[..];
+/// assert_eq!(decoder.next(&mut input), Some(Decoded::Retry(3_000)));
+/// assert_eq!(decoder.next(&mut input), Some(Decoded::Comment(" ping")));
+/// assert_eq!(decoder.next(&mut input), Some(Decoded::Id("7")));
+/// assert_eq!(decoder.next(&mut input), None); // the event is not whole
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decoded<'a> {
@@ -64,6 +75,16 @@ pub struct RawEvent<'a> {
 ///
 /// It counts as received: its id is the last event id now, because a stream that is resumed
 /// before it would meet it again, and again.
+///
+/// ```
+/// use sse_runtime::{Decoded, Decoder, DecoderLimits, Limit};
+///
+/// let mut decoder = Decoder::new().with_limits(DecoderLimits::new().event(4));
+/// let mut input = &b"id: 7\ndata: too long\n\n"[..];
+/// let Some(Decoded::Oversized(dropped)) = decoder.next(&mut input) else { panic!() };
+/// assert_eq!((dropped.limit, dropped.bytes, dropped.id), (Limit::Event, 8, Some("7")));
+/// assert_eq!(decoder.last_event_id(), Some("7"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Oversized<'a> {
@@ -77,6 +98,15 @@ pub struct Oversized<'a> {
 }
 
 /// An event or a comment that was dropped because it is not UTF-8.
+///
+/// ```
+/// use sse_runtime::{Decoded, Decoder};
+///
+/// let mut decoder = Decoder::new().strict_utf8();
+/// let mut input = &b"id: 7\nevent: \xFF\ndata: a\n\n"[..];
+/// let Some(Decoded::Malformed(dropped)) = decoder.next(&mut input) else { panic!() };
+/// assert_eq!((dropped.field, dropped.id), ("event", Some("7")));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Malformed<'a> {

@@ -72,6 +72,14 @@ impl Default for DecoderLimits {
 }
 
 /// The limit that an event was dropped for.
+///
+/// ```
+/// use sse_runtime::{Decoder, DecoderLimits, Limit};
+///
+/// let mut decoder = Decoder::new().with_limits(DecoderLimits::new().line(4));
+/// assert!(decoder.next(&mut &b"data: this line has no end"[..]).is_none());
+/// assert_eq!(decoder.oversized(), Some(Limit::Line));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Limit {

@@ -191,6 +191,15 @@ impl Decoder {
 
     /// Begins anew for the stream of the next connection: what was not finished is forgotten,
     /// the last event id stays (rules 27 and 34).
+    ///
+    /// ```
+    /// use sse_runtime::Decoder;
+    ///
+    /// let mut decoder = Decoder::new();
+    /// assert!(decoder.next(&mut &b"id: 7\n\nid: 8\ndata: cut off"[..]).is_some());
+    /// decoder.restart();
+    /// assert_eq!(decoder.last_event_id(), Some("7"));
+    /// ```
     pub fn restart(&mut self) {
         self.end_block();
         self.line.state = State::Mark(0);

@@ -39,11 +39,12 @@ impl Decoder {
                     lines.data = Some(value);
                 }
                 Field::Unknown if length == 0 => {
-                    if let Some(found) = self.whole_block(&lines, input) {
-                        return found;
+                    if lines.data.is_some() || lines.id.is_some() {
+                        let Some(found) = lines.text(&mut self.last_event_id) else { break };
+                        self.end_of_line(input, length);
+                        return Some(found);
                     }
                     lines = Lines::default();
-                    continue;
                 }
                 Field::Unknown => {}
                 Field::Comment if !self.comments => {}
@@ -72,26 +73,6 @@ impl Decoder {
             self.stage(&lines);
         }
         None
-    }
-
-    /// The block ends at the blank line that comes next. `Some(None)` is for one that is not
-    /// text, and is read in pieces after all.
-    #[inline]
-    fn whole_block<'i>(
-        &mut self,
-        lines: &Lines<'i>,
-        input: &mut &'i [u8],
-    ) -> Option<Option<Whole<'i>>> {
-        if lines.data.is_none() && lines.id.is_none() {
-            self.end_of_line(input, 0);
-            return None;
-        }
-        let Some(found) = lines.text(&mut self.last_event_id) else {
-            self.stage(lines);
-            return Some(None);
-        };
-        self.end_of_line(input, 0);
-        Some(Some(found))
     }
 
     /// Copies the lines of a block that goes on in pieces.
