@@ -58,7 +58,8 @@ struct Shared {
     request: Request,
     peer: OnceLock<SocketAddr>,
     client: OnceLock<IpAddr>,
-    drain: OnceLock<Drain>,
+    /// Boxed: behind `serve` there is none here, and each stream has one of these.
+    drain: OnceLock<Box<Drain>>,
     served: OnceLock<Served>,
     access: Mutex<Option<Box<Access>>>,
     /// Whom to wake when it is another one.
@@ -249,7 +250,9 @@ impl Cx {
 
     /// That of [`serve`](crate::serve()), else the one that a layer tells.
     pub(super) fn drain(&self) -> Option<&Drain> {
-        self.rules().map(|rules| &rules.drain).or_else(|| self.shared.drain.get())
+        self.rules()
+            .map(|rules| &rules.drain)
+            .or_else(|| self.shared.drain.get().map(|drain| &**drain))
     }
 
     /// The address that the limit for one address counts: none for a private one.
@@ -368,7 +371,7 @@ impl<S: Sync> FromRequestParts<S> for Cx {
             let _known = cx.shared.peer.set(*peer);
         }
         if let Some(Installed(drain)) = parts.extensions.get::<Installed>() {
-            let _known = cx.shared.drain.set(drain.clone());
+            let _known = cx.shared.drain.set(Box::new(drain.clone()));
         }
         if let Some(served) = parts.extensions.get::<Served>() {
             let _known = cx.shared.served.set(served.clone());
