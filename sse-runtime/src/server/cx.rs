@@ -1,7 +1,8 @@
 //! What a handler can ask about its stream.
 
+mod extract;
+
 use std::{
-    convert::Infallible,
     fmt,
     net::{IpAddr, SocketAddr},
     sync::{
@@ -11,22 +12,20 @@ use std::{
     task::Waker,
 };
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use http::request::Parts;
 use tokio::{sync::Notify, task::JoinSet};
 use tracing::Span;
 
 use super::{
     access::Access,
     call::{Caught, caught},
-    drain::{Drain, Installed},
+    drain::Drain,
     ended::Ended,
     gate::{bucket, is_private},
     link::Link,
     request::{LastEventId, Request},
     served::{Rules, Served},
 };
-use crate::{channel::Resume, names::Reason, wire::EventId};
+use crate::{names::Reason, wire::EventId};
 
 /// The context of a stream: an extractor that any [`sse_handler`](crate::sse_handler) may
 /// take as an argument.
@@ -238,16 +237,6 @@ impl Cx {
         self.shared.resumes_itself.load(Ordering::Relaxed)
     }
 
-    /// Where the reader wants to go on, for a handler that asks.
-    fn resume(&self) -> Resume {
-        self.shared.resumes_itself.store(true, Ordering::Relaxed);
-        match &self.shared.request.last_event_id {
-            LastEventId::Absent => Resume::fresh(),
-            LastEventId::Id(id) => Resume::after(id),
-            LastEventId::Unreadable => Resume::unreadable(),
-        }
-    }
-
     /// That of [`serve`](crate::serve()), else the one that a layer tells.
     pub(super) fn drain(&self) -> Option<&Drain> {
         self.rules()
@@ -285,18 +274,6 @@ impl Cx {
     /// Whether [`access`](Self::access) would give another one than the last time.
     pub(super) fn has_new_access(&self) -> bool {
         self.shared.access_is_new.load(Ordering::Acquire)
-    }
-
-    /// Asks the server's hook who this is.
-    fn name_principal(&self, parts: &Parts) {
-        let Some(name) = self.rules().and_then(|rules| rules.principal.as_ref()) else { return };
-        if lock(&self.shared.access).as_ref().is_some_and(|access| access.principal.is_some()) {
-            return;
-        }
-        let named = caught(&self.span(), "the hook that names principals", || name(parts));
-        if let Some(principal) = named.flatten() {
-            lock(&self.shared.access).get_or_insert_default().principal = Some(principal);
-        }
     }
 
     pub(super) fn span(&self) -> Span {
@@ -354,45 +331,6 @@ impl Drop for Shared {
 /// that held one says nothing about the value.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl<S: Sync> FromRequestParts<S> for Cx {
-    type Rejection = Infallible;
-
-    /// The first extraction reads the request, every later one gets a clone. A middleware
-    /// may have been the first, outside the layer of the drain: what was missing then is
-    /// looked for again.
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        let cx = match parts.extensions.get::<Self>() {
-            Some(cx) => cx.clone(),
-            None => Self::new(Request::read(parts, || fastrand::u8(..))),
-        };
-        if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
-            let _known = cx.shared.peer.set(*peer);
-        }
-        if let Some(Installed(drain)) = parts.extensions.get::<Installed>() {
-            let _known = cx.shared.drain.set(Box::new(drain.clone()));
-        }
-        if let Some(served) = parts.extensions.get::<Served>() {
-            let _known = cx.shared.served.set(served.clone());
-            if let (Some(peer), Some(rules)) = (cx.peer(), cx.rules()) {
-                let _known = cx.shared.client.set((rules.client)(peer.ip(), &parts.headers));
-            }
-            cx.name_principal(parts);
-        }
-        parts.extensions.insert(cx.clone());
-        Ok(cx)
-    }
-}
-
-/// Beside a plain `Stream` it says that the handler goes on after the position by itself; the
-/// reader is then told `exact`.
-impl<S: Sync> FromRequestParts<S> for Resume {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        Cx::from_request_parts(parts, state).await.map(|cx| cx.resume())
-    }
 }
 
 impl fmt::Debug for Cx {
