@@ -1,9 +1,19 @@
 //! `serve` on real sockets: requests, streams, both protocols, the end.
 #![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
-use std::{net::SocketAddr, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
-use axum::{Router, extract::State, routing::get};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    middleware::{Next, from_fn},
+    response::Response,
+    routing::get,
+};
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::BodyExt as _;
 use sse_runtime::{
     Channel, Resume, SseEvent, Subscription, serve,
     serve::{ServeConfig, ServeError, ServeHandle, ServeReport},
@@ -12,6 +22,7 @@ use sse_runtime::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::mpsc,
     task::JoinHandle,
     time::timeout,
 };
@@ -88,4 +99,39 @@ async fn requests_and_streams_are_served_and_a_shutdown_ends_them() {
     assert_eq!((report.streams, report.cut.len(), report.connections_cut), (1, 0, 0));
     assert!(!served.handle.is_ready());
     assert_eq!(served.handle.connections(), 0);
+}
+
+/// Hands the body of an answer over through a task of its own, as some layers do.
+async fn through_a_task(request: Request, next: Next) -> Response {
+    let (parts, mut body) = next.run(request).await.into_parts();
+    let (chunks, mut handed) = mpsc::channel::<Bytes>(1);
+    tokio::spawn(async move {
+        while let Some(Ok(frame)) = body.frame().await {
+            if chunks.send(frame.into_data().unwrap_or_default()).await.is_err() {
+                return;
+            }
+        }
+    });
+    let stream =
+        stream::poll_fn(move |cx| handed.poll_recv(cx).map(|chunk| chunk.map(Ok::<_, Infallible>)));
+    Response::from_parts(parts, Body::from_stream(stream))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_another_task_asks_misses_nothing() {
+    let channel = Channel::new();
+    let app = Router::new()
+        .route("/ticks", get(ticks))
+        .layer(from_fn(through_a_task))
+        .with_state(channel.clone());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(serve(listener, app).into_future());
+    let mut socket = TcpStream::connect(address).await.expect("a connection");
+    socket.write_all(TICKS.as_bytes()).await.expect("sent");
+    read_until(&mut socket, "sse.open").await;
+    for number in 0..500 {
+        channel.publish(&Host::Tick(number)).await.expect("published");
+        read_until(&mut socket, &format!("data: {number}\n")).await;
+    }
 }

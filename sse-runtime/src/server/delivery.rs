@@ -15,6 +15,7 @@ use super::{
     refusal::{end_frames, jitter},
     request::LastEventId,
     session::{Close, Progress, Session},
+    turn::Turn,
 };
 use crate::{
     channel::Listener,
@@ -32,6 +33,8 @@ use crate::{
 pub(super) struct Delivery {
     /// The task that asks, as it was known the last time.
     task: Option<Waker>,
+    /// The turn in which there was nothing to give.
+    waited: Option<Turn>,
     heartbeat: Option<Heartbeat>,
     stage: Stage,
     orders: Orders,
@@ -62,7 +65,7 @@ impl Delivery {
         ended: Option<Reason>,
     ) -> Self {
         let stage = Stage::Opening(ended);
-        Self { task: None, heartbeat: None, stage, orders, session, sources, held }
+        Self { task: None, waited: None, heartbeat: None, stage, orders, session, sources, held }
     }
 
     /// Why the stream has ended, once everything has been said.
@@ -75,6 +78,12 @@ impl Delivery {
 
     /// The next bytes to go out; none at the end.
     pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        // hyper asks twice more after each chunk. Whatever comes after the first of the two wakes
+        // the task, and is found in its next turn.
+        let turn = Turn::of(cx.waker());
+        if turn.is_some() && turn == self.waited {
+            return Poll::Pending;
+        }
         let mut buffer = FrameBuffer::new();
         let is_new_task = self.is_new_task(cx);
         if let Stage::Opening(ended) = self.stage {
@@ -101,7 +110,10 @@ impl Delivery {
                 Poll::Ready(Some(buffer.into_bytes()))
             }
             (true, Stage::Done(_)) => Poll::Ready(None),
-            (true, _) => Poll::Pending,
+            (true, _) => {
+                self.waited = turn;
+                Poll::Pending
+            }
         }
     }
 

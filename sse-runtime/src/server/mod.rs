@@ -39,6 +39,7 @@ mod source;
 mod stream;
 mod streams;
 mod terms;
+mod turn;
 
 pub use access::{Access, Verdict};
 pub use call::{Call, call};

@@ -13,7 +13,10 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    super::link::{Link, Word},
+    super::{
+        link::{Link, Word},
+        turn::Turn,
+    },
     clock::{HeadClock, HeadTimes},
     connections::Party,
     requests::Requests,
@@ -107,11 +110,13 @@ impl<I: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Carried<I> {
             Some(Word::Finish) => this.finish(),
             None => {}
         }
+        let turn = Turn::begin(cx.waker());
         let mut polled = Pin::new(&mut this.connection).poll(cx);
         if polled.is_pending() && this.link.is_closing() && !this.finishing {
             this.finish();
             polled = Pin::new(&mut this.connection).poll(cx);
         }
+        drop(turn);
         polled.map(told)
     }
 }
