@@ -5,10 +5,15 @@
 //! behind `axum::serve`. Each side is a process of its own, this binary again; the figure is the
 //! resident memory that 10,000 connections added to it, by the accounting of the system, which
 //! knows nothing of what the kernel holds for a socket: that is the same for all.
+//!
+//! And what a reader holds that takes nothing, and one that only resets what it asks for, over
+//! HTTP/2 beside HTTP/1.1, behind `serve`.
 
 #![allow(clippy::expect_used, reason = "a benchmark stops at the first fault")]
 
 mod harness;
+#[path = "idle/hostile.rs"]
+mod hostile;
 #[path = "idle/server.rs"]
 mod server;
 
@@ -84,7 +89,7 @@ fn main() -> io::Result<()> {
         let ratio = median(serve.iter().zip(other).map(|(ours, other)| ours / other).collect());
         verdict(&format!("  serve / {name}, axum::serve"), ratio, "<= 0.70", ratio <= 0.7);
     }
-    Ok(())
+    hostile::run()
 }
 
 /// Kibibytes for each stream.
