@@ -17,7 +17,9 @@ use futures_util::{
     FutureExt as _,
     stream::{self, Stream, StreamExt as _},
 };
-use sse_runtime::{Cx, Ended, Events, ReadError, Reason, SendError, SseEvent, call, sse_handler};
+use sse_runtime::{
+    Access, Cx, Ended, Events, ReadError, Reason, SendError, SseEvent, Verdict, call, sse_handler,
+};
 use sse_tests::stream::{Chunks, Log};
 use tokio::time::{Instant, sleep};
 
@@ -464,4 +466,30 @@ async fn a_panic_is_logged_with_the_request_id() {
     let [panicked, end] = lines.as_slice() else { panic!("two lines: {lines:?}") };
     assert!(panicked.contains("ERROR sse.stream{") && panicked.contains("the handler panicked"));
     assert!(end.contains("reason=\"error\""), "{end}");
+}
+
+/// Says when it is gone.
+struct Gone(Arc<AtomicBool>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[sse_handler]
+async fn asked_about(cx: Cx, gone: Gone) -> impl Stream<Item = Host> {
+    let held = cx.clone();
+    cx.allow(Access::anonymous().reauthorize(move || {
+        let _both = (held.request_id(), &gone);
+        async { Verdict::Allowed }
+    }));
+    stream::iter([Host::Load(0.5)])
+}
+
+#[tokio::test]
+async fn a_hook_that_holds_its_context_goes_with_the_stream() {
+    let gone = Arc::new(AtomicBool::new(false));
+    Chunks::of(call!(asked_about(Gone(Arc::clone(&gone)))).await).rest().await;
+    assert!(gone.load(Ordering::SeqCst));
 }

@@ -150,9 +150,17 @@ impl Cx {
     /// A request whose access has run out is answered 401, one that is revoked 403.
     pub fn allow(&self, access: Access) {
         let mut known = lock(&self.shared.access);
-        let before = known.take().map(|before| *before).unwrap_or_default();
-        *known = Some(Box::new(access.or(before)));
+        let before = known.take();
+        let access = access.or(before.as_deref().cloned().unwrap_or_default());
+        // After the end nobody asks any more, and a hook that holds this context would keep it.
+        let late = if self.is_ended() {
+            Some(access)
+        } else {
+            *known = Some(Box::new(access));
+            None
+        };
         drop(known);
+        drop((before, late));
         self.shared.access_is_new.store(true, Ordering::Release);
         let watching = lock(&self.shared.access_watched).clone();
         if let Some(watching) = watching {
@@ -268,7 +276,8 @@ impl Cx {
 
     /// Wakes this task when somebody says something new of the access: a task of the stream may.
     pub(super) fn watch_access(&self, waker: &Waker) {
-        *lock(&self.shared.access_watched) = Some(waker.clone());
+        let before = lock(&self.shared.access_watched).replace(waker.clone());
+        drop(before);
     }
 
     /// Whether [`access`](Self::access) would give another one than the last time.
@@ -305,9 +314,13 @@ impl Shared {
         drop(closers);
         self.ended.store(true, Ordering::Release);
         self.ends.notify_waiters();
-        drop(lock(&self.access_watched).take());
+        let watched = lock(&self.access_watched).take();
+        drop(watched);
         self.abort_tasks();
         let span = lock(&self.span).clone();
+        // Its hook may hold this context, and is not asked any more.
+        let access = lock(&self.access).take();
+        let _dropped = caught(&span, "the hook that reauthorizes", || drop(access));
         for closer in waiting {
             // One that panics must not keep the others from being told.
             let _told = caught(&span, "a function given to `on_close`", || closer(ended));
@@ -316,7 +329,8 @@ impl Shared {
 
     /// Dropping the set aborts the tasks in it.
     fn abort_tasks(&self) {
-        drop(std::mem::take(&mut *lock(&self.tasks)));
+        let tasks = lock(&self.tasks).take();
+        drop(tasks);
     }
 }
 
