@@ -299,6 +299,25 @@ async fn what_is_cut_beside_a_stream_with_a_grace_is_counted_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grace_that_was_over_before_the_deadline_counts_nobody_twice() {
+    let times = config().drain(Duration::from_millis(2_200));
+    let server = Server::start(times, app(&Channel::new())).await;
+    let stuck = [
+        stuck(&server, "/blob", "first").await,
+        stuck(&server, "/blob", "second").await,
+        stuck(&server, "/short-blob", "short").await,
+    ];
+    server.has_open(3).await;
+    server.handle.shutdown();
+    let report = server.report().await;
+    let mut cut: Vec<&str> = report.cut.iter().map(|cut| cut.request_id.as_str()).collect();
+    cut.sort_unstable();
+    assert_eq!(cut, ["first", "second", "short"], "{report}");
+    assert_eq!((report.streams, report.connections_cut), (3, 3), "{report}");
+    drop(stuck);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_dropped_cuts_everything() {
     let server = Server::start(config(), app(&Channel::new())).await;
     let mut client = server.listen(&Ask::get("/ticks")).await;

@@ -38,11 +38,10 @@ impl<W: Copy> Line<W> {
         state.waker.take()
     }
 
-    /// Says it in place of whatever was said before.
-    pub(super) fn insist(&self, word: W) -> Option<Waker> {
+    /// Says it in place of whatever was said before; what that was, and whom to wake.
+    pub(super) fn insist(&self, word: W) -> (Option<W>, Option<Waker>) {
         let mut state = self.lock();
-        state.told = Some(word);
-        state.waker.take()
+        (state.told.replace(word), state.waker.take())
     }
 
     /// What was said; and whom to wake when something is.
@@ -71,7 +70,8 @@ mod tests {
         assert!(line.tell(1).is_none());
         assert!(line.tell(2).is_none());
         assert_eq!(line.listen(Waker::noop()), Some(1));
-        assert!(line.insist(3).is_some());
+        let (before, wakes) = line.insist(3);
+        assert!(before == Some(1) && wakes.is_some());
         assert_eq!(line.listen(Waker::noop()), Some(3));
     }
 

@@ -93,6 +93,8 @@ struct Entry {
 /// A stream that could not be ended in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Left {
+    /// Tells it from every other one of the server.
+    pub(super) key: u64,
     pub(super) request_id: String,
     pub(super) peer: Option<IpAddr>,
     pub(super) grace: Option<Duration>,
@@ -141,7 +143,7 @@ impl Streams {
         let Some(keys) = open.principals.get(principal) else { return 0 };
         let entries = keys.iter().filter_map(|key| open.streams.get(key));
         // What a drain has said before does not let it go on.
-        let told = entries.filter_map(|entry| entry.line.insist(Reason::Revoked));
+        let told = entries.filter_map(|entry| entry.line.insist(Reason::Revoked).1);
         let (wakers, many) = (told.collect(), keys.len());
         drop(open);
         self.wake(wakers);
@@ -165,11 +167,11 @@ impl Streams {
     /// Whatever is still open.
     pub(super) fn left(&self) -> Vec<Left> {
         let open = self.lock();
-        let left = open.streams.values().filter_map(|entry| {
+        let left = open.streams.iter().filter_map(|(&key, entry)| {
             let cx = entry.cx.as_ref()?;
             let request_id = cx.request_id().to_owned();
             let is_spared = cx.link().is_some_and(|link| link.has_grace());
-            Some(Left { request_id, peer: cx.client(), grace: entry.grace, is_spared })
+            Some(Left { key, request_id, peer: cx.client(), grace: entry.grace, is_spared })
         });
         left.collect()
     }

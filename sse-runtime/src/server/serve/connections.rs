@@ -40,14 +40,15 @@ impl Connections {
     }
 
     /// Says it to each connection, or only to those without a stream that has a grace; to how
-    /// many.
+    /// many that had not heard it before.
     pub(super) fn tell(&self, word: Word, spare_graced: bool) -> usize {
         let open = self.lock();
         let mut many = 0;
         let mut wakers: Vec<Waker> = Vec::new();
         for link in open.parties.values().filter(|link| !(spare_graced && link.has_grace())) {
-            many += 1;
-            wakers.extend(link.line.insist(word));
+            let (before, waker) = link.line.insist(word);
+            many += usize::from(before != Some(word));
+            wakers.extend(waker);
         }
         drop(open);
         // After the words have been said: who looks before it is woken hears them.

@@ -1,6 +1,7 @@
 //! A server, from its start to its end.
 
 use std::{
+    collections::HashSet,
     io,
     pin::pin,
     sync::{
@@ -171,7 +172,7 @@ impl Server {
             }
             let _in_time = timeout(GONE, connections.none()).await;
         }
-        let Cut { streams: cut, connections: connections_cut } = cut;
+        let Cut { streams: cut, connections: connections_cut, .. } = cut;
         let report = ServeReport { streams, cut, connections_cut, duration: drained.elapsed() };
         if report.connections_cut == 0 {
             tracing::info!("stopped: {report}");
@@ -193,6 +194,8 @@ impl Drop for Server {
 /// What had to be cut.
 #[derive(Default)]
 struct Cut {
+    /// Those in the list: whoever is cut is not gone in the same moment, and is looked at twice.
+    known: HashSet<u64>,
     streams: Vec<CutStream>,
     connections: usize,
 }
@@ -201,9 +204,11 @@ impl Cut {
     /// Takes down who is left, except for those whose connection goes on because of a grace.
     fn note(&mut self, streams: &Streams, spare_graced: bool) {
         let left = streams.left().into_iter();
-        let left = left.filter(|stream| !(spare_graced && stream.is_spared));
-        self.streams
-            .extend(left.map(|Left { request_id, peer, .. }| CutStream { request_id, peer }));
+        for Left { key, request_id, peer, is_spared, .. } in left {
+            if !(spare_graced && is_spared) && self.known.insert(key) {
+                self.streams.push(CutStream { request_id, peer });
+            }
+        }
     }
 }
 
