@@ -16,10 +16,10 @@ mod delivery;
 mod desk;
 mod drain;
 mod ended;
-#[allow(dead_code, unused_imports, reason = "called by `serve` alone")]
 mod gate;
 mod glue;
 mod headers;
+mod heartbeat;
 mod item;
 mod line;
 mod link;

@@ -92,7 +92,7 @@ pub(super) fn refuse(
     unit: f64,
 ) -> Response {
     let window = cx.drain().map_or(WINDOW, Drain::window);
-    let wait = options.retry + window.mul_f64(unit);
+    let wait = options.retry.saturating_add(part(window, unit));
     if !refused.is_for_now() {
         let mut refusal = refused.status().into_response();
         if refused == Refused::Expired {
@@ -130,10 +130,16 @@ pub(super) fn end_frames(
     }
 }
 
+/// A part of a time. Of one that is near the longest of all it may be that one: rounded up, it
+/// would be none.
+pub(super) fn part(time: Duration, unit: f64) -> Duration {
+    Duration::try_from_secs_f64(time.as_secs_f64() * unit).unwrap_or(Duration::MAX)
+}
+
 /// A wait between half and one and a half of the base, so that readers that were cut
 /// together do not come back together.
 pub(super) fn jitter(base: Duration, unit: f64) -> Duration {
-    base.mul_f64(0.5 + unit)
+    part(base, 0.5 + unit)
 }
 
 #[cfg(test)]
@@ -167,6 +173,14 @@ mod tests {
             assert_eq!(after, waits.then_some(b"5".as_slice()), "{refused:?}");
             assert!(refusal.headers().contains_key("x-request-id"));
         }
+    }
+
+    #[test]
+    fn a_part_of_any_time_is_a_time() {
+        assert_eq!(part(Duration::from_secs(10), 0.25), Duration::from_millis(2_500));
+        assert_eq!(part(Duration::MAX, 0.0), Duration::ZERO);
+        assert_eq!(part(Duration::MAX, 1.0), Duration::MAX);
+        assert_eq!(jitter(Duration::MAX, 1.0), Duration::MAX);
     }
 
     #[test]

@@ -24,4 +24,4 @@ pub(in crate::server) use hosts::Hosts;
 pub(in crate::server) use origins::Origins;
 pub use proxies::ForwardedHeader;
 pub(in crate::server) use proxies::Proxies;
-pub(in crate::server) use verdict::{Verdict, WrongHost, WrongOrigin, decide};
+pub(in crate::server) use verdict::decide;

@@ -43,14 +43,9 @@ pub(in crate::server) struct Proxies {
 }
 
 impl Proxies {
-    /// None: the client is whoever has opened the connection.
-    pub(in crate::server) fn none() -> Self {
-        Self::default()
-    }
-
     /// Networks such as `10.0.0.0/8` and `fd00::/8`, or single addresses, and the header that
     /// the proxies in them set. The faults are sentences, one for each entry that is wrong. An
-    /// empty list is [`none`](Self::none).
+    /// empty list is none: the client is whoever has opened the connection.
     pub(in crate::server) fn listed(
         entries: &[String],
         header: ForwardedHeader,
@@ -161,7 +156,7 @@ mod tests {
             [("x-forwarded-for", b"203.0.113.9"), ("forwarded", b"for=203.0.113.9")];
         assert_eq!(client("198.51.100.7", &sent), "198.51.100.7");
         assert_eq!(client("::ffff:198.51.100.7", &sent), "198.51.100.7");
-        assert_eq!(Proxies::none().client(ip("10.0.0.1"), &HeaderMap::new()), ip("10.0.0.1"));
+        assert_eq!(Proxies::default().client(ip("10.0.0.1"), &HeaderMap::new()), ip("10.0.0.1"));
     }
 
     #[test]

@@ -6,7 +6,10 @@
 use http::{HeaderName, HeaderValue, Method, Request, header, request::Parts};
 use proptest::{collection::vec, prelude::*};
 
-use crate::server::gate::{Crossing, Hosts, Origins, Verdict, WrongHost, decide};
+use crate::server::gate::{
+    Crossing, Hosts, Origins, decide,
+    verdict::{Verdict, WrongHost},
+};
 
 /// What `Sec-Fetch-Site` says, in the order of the columns.
 const SITES: [&[&str]; 6] = [
