@@ -12,13 +12,19 @@ mod reader;
 #[path = "../tls/subject.rs"]
 mod subject;
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::http::StatusCode;
-use sse_runtime::serve::ServeHandle;
+use sse_runtime::serve::{Serve, ServeConfig, ServeHandle};
 use tokio::{
-    io::AsyncReadExt as _,
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    time::sleep,
 };
 use tokio_rustls::{
     TlsConnector,
@@ -33,7 +39,7 @@ use tokio_rustls::{
 use self::{
     certificates::{Authority, Pair},
     listener::Tls,
-    prices::{Shop, lamp},
+    prices::{PriceEvent, Shop, lamp},
     reader::{Answer, ask, ask_http2, request},
 };
 
@@ -48,6 +54,10 @@ struct Started {
 }
 
 async fn start() -> Started {
+    start_with(|server| server).await
+}
+
+async fn start_with(configured: impl FnOnce(Serve<Tls>) -> Serve<Tls>) -> Started {
     let authority = Authority::new().unwrap();
     let Pair { certificate, key } = authority.server().unwrap();
     let clients = authority.certificate().as_bytes();
@@ -55,7 +65,7 @@ async fn start() -> Started {
     let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = tcp.local_addr().unwrap();
     let shop = Shop::new();
-    let server = prices::server(Tls::new(tcp, config), shop.clone());
+    let server = configured(prices::server(Tls::new(tcp, config), shop.clone()));
     let handle = server.handle();
     tokio::spawn(server.into_future());
     Started { address, handle, shop, authority }
@@ -133,6 +143,34 @@ async fn only_a_certificate_opens_the_stream_of_partners() {
         stream.until("event: sse.open").await;
         started.shop.partners.publish(&lamp(850)).await.unwrap();
         stream.until("\"cents\":850").await;
+    }
+}
+
+/// TLS takes each event though the socket is full, so that only the socket shows who has stopped.
+#[tokio::test]
+async fn who_stops_reading_is_ended_though_events_go_on() {
+    let patient = ServeConfig::new().write_timeout(Duration::from_secs(1));
+    let started = start_with(|server| server.config(patient)).await;
+    for protocol in [HTTP1, HTTP2] {
+        let mut stuck = started.connect(protocol, None).await.unwrap();
+        let stream = if protocol == HTTP1 {
+            stuck.write_all(b"GET /prices HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+            None
+        } else {
+            Some(ask_http2(stuck, request("GET /prices", &[])).await)
+        };
+        let begun = Instant::now();
+        while started.handle.streams().open == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        while started.handle.streams().open > 0 {
+            let product = "lamp".repeat(500);
+            let price = PriceEvent::PriceChanged { product, cents: 950 };
+            started.shop.public.publish(&price).await.unwrap();
+            sleep(Duration::from_millis(2)).await;
+            assert!(begun.elapsed() < Duration::from_secs(30), "{protocol}: still open");
+        }
+        drop(stream);
     }
 }
 

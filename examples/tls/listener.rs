@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, net::SocketAddr, sync::Arc};
 
-use sse_runtime::serve::{Accepted, Established, Listener, Protocol};
+use sse_runtime::serve::{Accepted, Established, Listener, Metered, Protocol};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{
     TlsAcceptor,
@@ -45,6 +45,9 @@ pub(crate) fn config(
     Ok(config)
 }
 
+/// How many bytes TLS may keep for a reader that does not take them.
+const KEPT: usize = 16 * 1024;
+
 /// Takes connections by TCP and speaks TLS on them.
 pub(crate) struct Tls {
     tcp: TcpListener,
@@ -78,7 +81,7 @@ pub(crate) struct Handshake {
 }
 
 impl Accepted for Handshake {
-    type Io = TlsStream<TcpStream>;
+    type Io = TlsStream<Metered<TcpStream>>;
 
     fn peer(&self) -> SocketAddr {
         self.peer
@@ -89,7 +92,11 @@ impl Accepted for Handshake {
     }
 
     async fn establish(self) -> io::Result<Established<Self::Io>> {
-        let io = self.acceptor.accept(self.tcp).await?;
+        // Whether a reader takes anything, only the socket knows: TLS keeps what is not sent.
+        let socket = Metered::new(self.tcp);
+        let meter = socket.meter();
+        let mut io = self.acceptor.accept(socket).await?;
+        io.get_mut().1.set_buffer_limit(Some(KEPT));
         let (_, session) = io.get_ref();
         let protocol = match session.alpn_protocol() {
             Some(b"h2") => Protocol::Http2,
@@ -97,7 +104,7 @@ impl Accepted for Handshake {
         };
         let certificate = session.peer_certificates().and_then(<[_]>::first);
         let subject = certificate.map(Subject::of).transpose()?;
-        let established = Established::new(io).protocol(protocol);
+        let established = Established::new(io).protocol(protocol).meter(meter);
         Ok(match subject {
             Some(subject) => established.extension(subject),
             None => established,

@@ -95,6 +95,19 @@ async fn a_connection_without_a_request_is_closed_however_alive_it_is() {
 }
 
 #[tokio::test]
+async fn a_body_of_unknown_length_that_does_not_come_ends_its_request() {
+    let server = Server::start(ServeConfig::new().body_timeout(millis(500)));
+    let client = Client::connect(server.address).await;
+    let mut requests = client.requests.clone().ready().await.expect("it takes one");
+    let begun = Instant::now();
+    let request = request(Method::POST, "/echo", "nothing");
+    let (answer, _body_without_an_end) = requests.send_request(request, false).expect("sent");
+    let answer = timeout(PATIENCE, answer).await.expect("in time").expect("an answer");
+    assert_eq!(answer.status(), 400);
+    assert!(begun.elapsed() < LATE, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
 async fn an_idle_connection_is_closed_in_good_order_and_a_used_one_is_not() {
     let config = ServeConfig::new().head_timeout(millis(200)).idle_timeout(millis(700));
     let server = Server::start(config);

@@ -3,6 +3,10 @@
 use std::{
     io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -10,33 +14,54 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
-use super::watched::LEAST;
+use super::stall::LEAST;
 
 /// A body that is not waited for without an end. Only what a handler waits for is counted: one
 /// that takes its time between two reads does no harm.
 pub(super) struct TimedBody {
     body: Body,
     timeout: Duration,
+    /// How much of the time is left.
+    left: Duration,
     /// None where nobody waits.
     sleep: Option<Pin<Box<Sleep>>>,
-    /// What came since the clock was set.
+    /// What came in the time.
     came: usize,
+    /// Whether it is waited for without an end after all.
+    free: Option<Arc<AtomicBool>>,
 }
 
 impl TimedBody {
     pub(super) const fn new(body: Body, timeout: Duration) -> Self {
-        Self { body, timeout, sleep: None, came: 0 }
+        Self { body, timeout, left: timeout, sleep: None, came: 0, free: None }
+    }
+
+    /// Only until this says otherwise.
+    pub(super) fn until(mut self, free: Arc<AtomicBool>) -> Self {
+        self.free = Some(free);
+        self
+    }
+
+    fn is_free(&self) -> bool {
+        self.free.as_ref().is_some_and(|free| free.load(Ordering::Relaxed))
+    }
+
+    /// Something came, and the time stands still until it is asked for more.
+    fn stop(&mut self) {
+        if let Some(sleep) = self.sleep.take() {
+            self.left = sleep.deadline().saturating_duration_since(Instant::now());
+        }
     }
 
     /// Ready when too little came for too long.
     fn late(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            let timeout = self.timeout;
-            let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(timeout)));
+            let left = self.left;
+            let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(left)));
             ready!(sleep.as_mut().poll(cx));
-            self.sleep = None;
+            (self.sleep, self.left) = (None, self.timeout);
             if std::mem::take(&mut self.came) < LEAST {
                 return Poll::Ready(());
             }
@@ -54,10 +79,15 @@ impl HttpBody for TimedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = self.get_mut();
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
+            this.stop();
             if let Some(Ok(frame)) = &frame {
                 this.came += frame.data_ref().map_or(LEAST, Bytes::len);
             }
             return Poll::Ready(frame);
+        }
+        if this.is_free() {
+            this.stop();
+            return Poll::Pending;
         }
         ready!(this.late(cx));
         let late = io::Error::new(io::ErrorKind::TimedOut, "the body of the request does not come");
@@ -75,11 +105,9 @@ impl HttpBody for TimedBody {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use futures_util::{StreamExt as _, stream};
     use http_body_util::BodyExt as _;
-    use tokio::time::Instant;
-
-    use super::*;
 
     const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -111,5 +139,28 @@ mod tests {
     async fn a_slow_body_is_waited_for() {
         let whole = body(30, 512, 4).collect().await.unwrap().to_bytes();
         assert_eq!(whole.len(), 30 * 512);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_that_takes_its_time_between_two_reads_does_no_harm() {
+        let pieces = stream::iter(0..3).then(|_| async {
+            sleep(TIMEOUT / 10).await;
+            Ok::<_, io::Error>(Bytes::from_static(b"piece"))
+        });
+        let mut body = TimedBody::new(Body::from_stream(pieces), TIMEOUT);
+        for _ in 0..3 {
+            body.frame().await.unwrap().unwrap();
+            sleep(2 * TIMEOUT).await;
+        }
+        assert!(body.frame().await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_of_a_conversation_is_waited_for_once_it_has_begun() {
+        let free = Arc::new(AtomicBool::new(false));
+        assert!(body(1, 1, 1_000).until(Arc::clone(&free)).collect().await.is_err());
+        let talks = body(1, 1, 1_000).until(Arc::clone(&free));
+        free.store(true, Ordering::Relaxed);
+        assert_eq!(talks.collect().await.unwrap().to_bytes().len(), 1);
     }
 }

@@ -93,8 +93,8 @@ impl Host {
         accepted: A,
         link: Arc<Link>,
     ) -> io::Result<Option<Ready<A::Io>>> {
-        let Established { io, protocol, extensions } = accepted.establish().await?;
-        let mut io = Watched::new(io, link, self.write_timeout);
+        let Established { io, protocol, meter, extensions } = accepted.establish().await?;
+        let mut io = Watched::new(io, link, self.write_timeout).metered(meter);
         let protocol = match protocol {
             Some(protocol) => Some(protocol),
             None => protocol::find(&mut io).await?,

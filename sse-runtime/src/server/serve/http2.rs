@@ -32,7 +32,8 @@ use super::{
     connections::Party,
     http1::told,
     requests::Requests,
-    watched::{LEAST, Watched},
+    stall::LEAST,
+    watched::Watched,
 };
 use crate::names::Reason;
 

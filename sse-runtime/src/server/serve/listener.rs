@@ -8,6 +8,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+use super::meter::Meter;
+
 /// What [`serve`](crate::serve()) takes connections from: `tokio::net::TcpListener`, or yours.
 ///
 /// Taking a connection and making it ready are apart, because a handshake takes as long as the
@@ -33,7 +35,7 @@ use tokio::{
 /// }
 ///
 /// impl Accepted for Handshake {
-///     type Io = TlsStream<TcpStream>;
+///     type Io = TlsStream<Metered<TcpStream>>;
 ///
 ///     fn peer(&self) -> SocketAddr {
 ///         self.peer
@@ -44,12 +46,14 @@ use tokio::{
 ///     }
 ///
 ///     async fn establish(self) -> io::Result<Established<Self::Io>> {
-///         let io = self.acceptor.accept(self.tcp).await?;
+///         let socket = Metered::new(self.tcp);
+///         let meter = socket.meter();
+///         let io = self.acceptor.accept(socket).await?;
 ///         let protocol = match io.get_ref().1.alpn_protocol() {
 ///             Some(b"h2") => Protocol::Http2,
 ///             _ => Protocol::Http1,
 ///         };
-///         Ok(Established::new(io).protocol(protocol))
+///         Ok(Established::new(io).protocol(protocol).meter(meter))
 ///     }
 /// }
 /// ```
@@ -101,6 +105,7 @@ pub trait Accepted: Send + 'static {
 pub struct Established<Io> {
     pub(super) io: Io,
     pub(super) protocol: Option<Protocol>,
+    pub(super) meter: Option<Meter>,
     pub(super) extensions: Extensions,
 }
 
@@ -118,13 +123,21 @@ impl<Io> Established<Io> {
     /// A connection whose first bytes will tell the protocol.
     #[must_use]
     pub fn new(io: Io) -> Self {
-        Self { io, protocol: None, extensions: Extensions::new() }
+        Self { io, protocol: None, meter: None, extensions: Extensions::new() }
     }
 
     /// The protocol that both ends agreed on (ALPN).
     #[must_use]
     pub const fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = Some(protocol);
+        self
+    }
+
+    /// What the socket below took, where the I/O has a buffer of its own above it. Without it a
+    /// reader that is slow, and never has everything, may be taken for one that has stopped.
+    #[must_use]
+    pub fn meter(mut self, meter: Meter) -> Self {
+        self.meter = Some(meter);
         self
     }
 

@@ -16,6 +16,7 @@ mod handle;
 mod http1;
 mod http2;
 mod listener;
+mod meter;
 mod protocol;
 mod report;
 mod requests;
@@ -23,6 +24,7 @@ mod run;
 mod settings;
 mod signal;
 mod socket;
+mod stall;
 mod watched;
 
 use std::{
@@ -40,6 +42,7 @@ pub use self::{
     files::raise_open_files,
     handle::{ServeHandle, StreamCounts},
     listener::{Accepted, Established, Listener, Protocol},
+    meter::{Meter, Metered},
     report::{CutStream, ServeError, ServeReport},
     settings::InvalidServeConfig,
     signal::stop_signal,

@@ -1,6 +1,15 @@
 //! The requests of one connection, on their way to the router.
 
-use std::{convert::Infallible, future::ready, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{
+    convert::Infallible,
+    future::ready,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{body::Body, extract::ConnectInfo, response::Response};
 use http::{Extensions, Request, Version};
@@ -44,19 +53,33 @@ impl Requests {
         }
         parts.extensions.insert(ConnectInfo(self.peer));
         parts.extensions.insert(Served { server: Arc::clone(&self.host.rules), link });
-        let has_length = body.size_hint().exact().is_some();
-        let body = if body.is_end_stream() || (!has_length && parts.version == Version::HTTP_2) {
-            body
-        } else {
-            Body::new(TimedBody::new(body, self.host.body_timeout))
-        };
+        // Over HTTP/2 one without a length may be half of a conversation, once that has begun.
+        let may_talk = parts.version == Version::HTTP_2 && body.size_hint().exact().is_none();
+        let answered = may_talk.then(Arc::<AtomicBool>::default);
+        let body = self.timed(body, answered.clone());
         request = Request::from_parts(parts, body);
         let host = Arc::clone(&self.host);
         let mut router = self.host.router.clone();
         Box::pin(async move {
             let Ok(mut response) = router.call(request).await;
+            if let Some(answered) = answered {
+                answered.store(true, Ordering::Relaxed);
+            }
             host.door.decorate(pass, response.headers_mut());
             Ok(response)
+        })
+    }
+}
+
+impl Requests {
+    fn timed(&self, body: Body, answered: Option<Arc<AtomicBool>>) -> Body {
+        if body.is_end_stream() {
+            return body;
+        }
+        let timed = TimedBody::new(body, self.host.body_timeout);
+        Body::new(match answered {
+            Some(answered) => timed.until(answered),
+            None => timed,
         })
     }
 }

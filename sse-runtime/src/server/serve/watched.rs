@@ -8,17 +8,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Sleep, sleep},
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::super::link::Link;
+use super::{super::link::Link, meter::Meter, stall::Clock};
 use crate::names::Reason;
-
-/// How many bytes a peer has to take in the time for a write, or to give in that for a body, to
-/// be no stuck one. Without it a byte now and then would keep a connection for ever.
-pub(super) const LEAST: usize = 1024;
 
 /// The bytes of a connection. The clock for a reader that stopped reading is here and not in
 /// the stream, because nobody asks a stream for more while its connection is full.
@@ -51,8 +44,22 @@ impl First {
 
 impl<I> Watched<I> {
     pub(super) fn new(io: I, link: Arc<Link>, timeout: Duration) -> Self {
-        let clock = Clock { timeout, sleep: None, written: 0 };
-        Self { io, first: First::default(), clock, link }
+        Self { io, first: First::default(), clock: Clock::new(timeout), link }
+    }
+
+    /// Goes by what a socket below took.
+    pub(super) fn metered(mut self, meter: Option<Meter>) -> Self {
+        self.clock.meter = meter;
+        self
+    }
+
+    /// A connection that the system gave up, because what was sent is not acknowledged or not
+    /// taken, stands still like one that was given up here.
+    fn failed(&self, error: io::Error) -> io::Error {
+        if error.kind() == io::ErrorKind::TimedOut {
+            self.link.cut(Reason::Stalled);
+        }
+        error
     }
 }
 
@@ -83,7 +90,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
             match Pin::new(&mut this.io).poll_read(cx, buffer) {
                 // It stays so, and is told when there is nothing else to tell.
                 Poll::Pending | Poll::Ready(Err(_)) if has_some => {}
-                other => ready!(other)?,
+                other => ready!(other).map_err(|error| this.failed(error))?,
             }
         }
         if buffer.filled().len() > before {
@@ -106,8 +113,11 @@ impl<I: AsyncWrite + Unpin> Watched<I> {
                 self.clock.took(taken, offered);
                 Poll::Ready(Ok(taken))
             }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => self.waits(cx).map(Err),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.failed(error))),
+            Poll::Pending => {
+                self.clock.is_full = true;
+                self.waits(cx).map(Err)
+            }
         }
     }
 
@@ -148,8 +158,12 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         match Pin::new(&mut this.io).poll_flush(cx) {
-            Poll::Pending => this.waits(cx).map(Err),
+            Poll::Pending => {
+                this.clock.flushes = true;
+                this.waits(cx).map(Err)
+            }
             Poll::Ready(flushed) => {
+                this.clock.stop();
                 this.link.has_flushed();
                 Poll::Ready(flushed)
             }
@@ -165,52 +179,37 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
     }
 }
 
-/// Runs from the moment that a write has to wait until all of it is taken.
-struct Clock {
-    timeout: Duration,
-    /// None where no write waits: an idle connection has no timer.
-    sleep: Option<Pin<Box<Sleep>>>,
-    /// What was taken since the clock was set.
-    written: usize,
-}
-
-impl Clock {
-    fn took(&mut self, taken: usize, offered: usize) {
-        if taken == offered {
-            self.sleep = None;
-        }
-        self.written = self.written.saturating_add(taken);
-    }
-
-    /// Ready when too little was taken for too long.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            let sleep = match &mut self.sleep {
-                Some(sleep) => sleep,
-                None => {
-                    self.written = 0;
-                    self.sleep.insert(Box::pin(sleep(self.timeout)))
-                }
-            };
-            ready!(sleep.as_mut().poll(cx));
-            if self.written < LEAST {
-                return Poll::Ready(());
-            }
-            self.sleep = None;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::{
-        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
-        time::Instant,
+        io::{AsyncReadExt as _, AsyncWriteExt as _, BufWriter, DuplexStream, duplex},
+        time::{Instant, timeout},
     };
 
-    use super::*;
+    use super::{super::meter::Metered, *};
 
     const TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// A socket whose user timeout is over.
+    struct GivenUp;
+
+    impl AsyncWrite for GivenUp {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
 
     fn pair() -> (Watched<DuplexStream>, DuplexStream, Arc<Link>) {
         let (ours, theirs) = duplex(4096);
@@ -260,13 +259,69 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_buffer_above_the_socket_does_not_hide_a_reader_that_stopped() {
+        let (ours, _theirs) = duplex(4096);
+        let link = Arc::new(Link::default());
+        let buffered = BufWriter::with_capacity(64 * 1024, ours);
+        let mut ours = Watched::new(buffered, Arc::clone(&link), TIMEOUT);
+        let begin = Instant::now();
+        while begin.elapsed() < 3 * TIMEOUT {
+            // Each event is taken by the buffer, and none leaves it.
+            let sent = async { ours.write_all(&[0; 400]).await.and(ours.flush().await) };
+            if let Ok(Err(error)) = timeout(Duration::from_millis(500), sent).await {
+                assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+                break;
+            }
+        }
+        assert!(begin.elapsed() <= TIMEOUT + Duration::from_secs(6), "{:?}", begin.elapsed());
+        assert_eq!(link.fault(), Some(Reason::Stalled));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nor_does_it_hide_one_that_is_slow_and_reads_where_the_socket_is_metered() {
+        let (ours, mut theirs) = duplex(4096);
+        let link = Arc::new(Link::default());
+        let socket = Metered::new(ours);
+        let meter = socket.meter();
+        // So large that it is never full, though more is sent than is read.
+        let buffered = BufWriter::with_capacity(1024 * 1024, socket);
+        let ours = Watched::new(buffered, Arc::clone(&link), TIMEOUT);
+        let mut ours = ours.metered(Some(meter));
+        let reader = tokio::spawn(async move {
+            let mut bytes = [0; 512];
+            while theirs.read_exact(&mut bytes).await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+        });
+        let begin = Instant::now();
+        while begin.elapsed() < 10 * TIMEOUT {
+            let sent = async { ours.write_all(&[0; 400]).await.and(ours.flush().await) };
+            if let Ok(sent) = timeout(Duration::from_millis(500), sent).await {
+                sent.unwrap();
+                // Sent at once, and the next is due as well.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+        assert_eq!(link.fault(), None);
+        reader.abort();
+    }
+
+    #[tokio::test]
+    async fn what_the_system_gives_up_has_stalled() {
+        let link = Arc::new(Link::default());
+        let mut ours = Watched::new(GivenUp, Arc::clone(&link), TIMEOUT);
+        ours.write_all(b"event").await.unwrap_err();
+        assert_eq!(link.fault(), Some(Reason::Stalled));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn an_idle_connection_has_no_clock() {
         let (mut ours, mut theirs, _link) = pair();
         ours.write_all(&[0; 4096]).await.unwrap();
-        assert!(ours.clock.sleep.is_none());
+        assert!(ours.clock.is_still());
         theirs.read_exact(&mut [0; 4096]).await.unwrap();
         ours.write_all(&[0; 4000]).await.unwrap();
-        assert!(ours.clock.sleep.is_none());
+        assert!(ours.clock.is_still());
     }
 
     #[tokio::test]
