@@ -17,6 +17,8 @@
 mod harness;
 #[path = "fanout/load.rs"]
 mod load;
+#[path = "harness/memory.rs"]
+mod memory;
 #[path = "fanout/process.rs"]
 mod process;
 #[path = "fanout/server.rs"]

@@ -14,6 +14,8 @@
 mod harness;
 #[path = "idle/hostile.rs"]
 mod hostile;
+#[path = "harness/memory.rs"]
+mod memory;
 #[path = "idle/server.rs"]
 mod server;
 
@@ -68,7 +70,7 @@ fn main() -> io::Result<()> {
         println!("not measured: {files} open files are allowed, and {SUBSCRIBERS} are needed");
         return Ok(());
     }
-    if server::resident().is_err() {
+    if memory::resident().is_err() {
         println!("not measured: this system does not tell the memory of a process");
         return Ok(());
     }

@@ -11,7 +11,8 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::{
     By, Plan, Side,
-    process::{Cores, Server, kernel_memory},
+    memory::kernel_memory,
+    process::{Cores, Server},
     subscriber::Subscriber,
 };
 
@@ -55,7 +56,8 @@ pub(crate) fn run(cores: &Cores, plan: &Plan) -> io::Result<Measured> {
     load.read_all(plan, &mut control)?;
     let (cpu, took) = (read_u64(&mut control)?, read_u64(&mut control)?);
     let resident = read_u64(&mut control)? as f64;
-    let kernel = if stuck.is_empty() { 0.0 } else { kernel_memory(server.events.port()) };
+    let held = if stuck.is_empty() { Vec::new() } else { kernel_memory(server.events.port()) };
+    let kernel = held.into_iter().fold(0.0, f64::max);
     let mut ended = [0.0; 2];
     if let Side::Ours(By::Serve, _) = plan.side {
         for after in &mut ended {

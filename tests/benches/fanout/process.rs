@@ -133,33 +133,3 @@ pub(crate) fn cpu() -> io::Result<u64> {
     }
     Ok(sum)
 }
-
-/// The resident memory of this process, in bytes.
-pub(crate) fn resident() -> io::Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    let kib = kib.and_then(|kib| kib.trim().parse::<u64>().ok());
-    kib.map(|kib| kib * 1024).ok_or_else(|| io::Error::other("no resident memory"))
-}
-
-/// The memory that the kernel holds for the connection of this port that waits the most, in bytes;
-/// 0 where `ss` is not there to say it.
-pub(crate) fn kernel_memory(port: u16) -> f64 {
-    let query = format!("sport = :{port}");
-    let Ok(told) = Command::new("ss").args(["-tmnH", "state", "established", &query]).output()
-    else {
-        return 0.0;
-    };
-    let text = String::from_utf8(told.stdout).unwrap_or_default();
-    // `skmem:(r0,rb87380,t0,tb65536,f1536,w66560,o0,bl0,d0)`: what is received, ahead, and queued.
-    let of = |socket: &str| -> Option<u64> {
-        let (numbers, _) = socket.split_once(')')?;
-        let parts = numbers.split(',').filter_map(|part| {
-            let digits = part.trim_start_matches(['r', 'f', 'w']);
-            part.starts_with(['r', 'f', 'w']).then(|| digits.parse::<u64>().ok()).flatten()
-        });
-        Some(parts.sum())
-    };
-    text.split("skmem:(").skip(1).filter_map(of).max().unwrap_or(0) as f64
-}

@@ -29,10 +29,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
-use super::{
-    By, Pace, Plan, RATE, Side, WINDOW,
-    process::{cpu, resident},
-};
+use super::{By, Pace, Plan, RATE, Side, WINDOW, memory::resident, process::cpu};
 
 /// Makes the frame of either side one of 200 bytes: ours says whose event it is, and has a longer
 /// id.

@@ -11,7 +11,7 @@ use axum::http::Request;
 use h2::{Reason, client};
 use tokio::{net::TcpStream as Tcp, runtime::Runtime, time::timeout};
 
-use super::{Server, Side, connect, median, verdict};
+use super::{Server, Side, connect, median, memory::kernel_memory, verdict};
 
 /// How many of each.
 const READERS: usize = 200;
@@ -22,26 +22,43 @@ const RESETS: usize = 1_000;
 const ROUNDS: usize = 3;
 
 pub(crate) fn run() -> io::Result<()> {
-    let (mut plain, mut windows, mut floods) = (Vec::new(), Vec::new(), Vec::new());
+    let mut held = [const { Vec::new() }; 3];
     for _ in 0..ROUNDS {
-        plain.push(held(|server| (0..READERS).map(|_| stuck(server)).collect())?);
         let runtime = Runtime::new()?;
-        windows.push(held(|server| runtime.block_on(closed_windows(server)))?);
-        floods.push(held(|server| runtime.block_on(reset_floods(server)))?);
+        held[0].push(measure(|server| (0..READERS).map(|_| stuck(server)).collect())?);
+        held[1].push(measure(|server| runtime.block_on(closed_windows(server)))?);
+        held[2].push(measure(|server| runtime.block_on(reset_floods(server)))?);
     }
-    let [plain, windows, floods] = [plain, windows, floods].map(median);
     println!("{READERS} readers that take none of {EVENTS} events, memory of the server for each:");
-    println!("  HTTP/1.1, never read       {plain:>5.1} KiB");
-    println!("  HTTP/2, a closed window    {windows:>5.1} KiB");
-    println!("  HTTP/2, {RESETS} resets       {floods:>5.1} KiB");
-    // What a stuck reader of HTTP/1.1 may hold, its kernel included.
-    verdict("  HTTP/2, a closed window, KiB", windows, "<= 96", windows <= 96.0);
-    verdict("  HTTP/2, resets, KiB", floods, "<= 96", floods <= 96.0);
+    let names = ["HTTP/1.1, never read", "HTTP/2, a closed window", "HTTP/2, resets"];
+    for (name, held) in names.iter().zip(&held) {
+        let of = |what: fn(&Held) -> f64| median(held.iter().map(what).collect());
+        let (process, kernel) = (of(|held| held.process), of(|held| held.kernel));
+        println!("  {name:<24} {process:>5.1} KiB of the process, {kernel:>5.1} of the kernel");
+    }
+    let [plain, http2 @ ..] = &held;
+    for (name, held) in names.iter().skip(1).zip(http2) {
+        let ratios = held.iter().zip(plain).map(|(http2, plain)| http2.all() / plain.all());
+        let ratio = median(ratios.collect());
+        verdict(&format!("  {name} / HTTP/1.1, never read"), ratio, "<= 1.00", ratio <= 1.0);
+    }
     Ok(())
 }
 
-/// Kibibytes for each reader, after what they were sent.
-fn held<T>(connects: impl FnOnce(&Server) -> io::Result<Vec<T>>) -> io::Result<f64> {
+/// Kibibytes for each reader.
+struct Held {
+    process: f64,
+    kernel: f64,
+}
+
+impl Held {
+    fn all(&self) -> f64 {
+        self.process + self.kernel
+    }
+}
+
+/// What each reader holds, after what it was sent.
+fn measure<T>(connects: impl FnOnce(&Server) -> io::Result<Vec<T>>) -> io::Result<Held> {
     let mut server = Server::start(Side::Serve)?;
     let _first = connect(server.address)?;
     let before = server.resident()?;
@@ -50,9 +67,10 @@ fn held<T>(connects: impl FnOnce(&Server) -> io::Result<Vec<T>>) -> io::Result<f
         server.say("publish")?;
     }
     sleep(Duration::from_secs(1));
-    let after = server.resident()?;
+    let process = (server.resident()? - before) / 1024.0 / READERS as f64;
+    let kernel = kernel_memory(server.address.port()).iter().sum::<f64>() / 1024.0;
     drop(readers);
-    Ok((after - before) / 1024.0 / READERS as f64)
+    Ok(Held { process, kernel: kernel / READERS as f64 })
 }
 
 fn stuck(server: &Server) -> io::Result<TcpStream> {

@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    fs,
     future::IntoFuture as _,
     io::{self, BufRead as _, Write as _},
     thread,
@@ -26,7 +25,7 @@ use tokio::{
     sync::{broadcast, mpsc},
 };
 
-use super::Side;
+use super::{Side, memory::resident};
 
 #[derive(SseEvent)]
 #[sse(source = "inventory", encode_only)]
@@ -103,13 +102,4 @@ fn listen() -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(([127, 0, 0, 1], 0).into())?;
     socket.listen(4_096)
-}
-
-/// The resident memory of this process, in bytes.
-pub(crate) fn resident() -> io::Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    let kib = kib.and_then(|kib| kib.trim().parse::<u64>().ok());
-    kib.map(|kib| kib * 1024).ok_or_else(|| io::Error::other("no resident memory"))
 }

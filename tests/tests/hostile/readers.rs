@@ -7,6 +7,7 @@ use sse_tests::stream::Log;
 use tokio::{
     io::AsyncReadExt as _,
     net::TcpStream,
+    task::JoinSet,
     time::{Instant, sleep},
 };
 
@@ -106,6 +107,35 @@ async fn a_few_bytes_now_and_then_are_no_reading() {
     assert_eq!(ended.reason, Reason::Stalled);
     assert!(begun.elapsed() < WRITE + LATE, "ended after {:?}", begun.elapsed());
     assert!(ended.bytes < MUCH, "{} bytes were taken for it", ended.bytes);
+}
+
+#[tokio::test]
+async fn readers_of_a_byte_a_second_are_ended_and_a_good_one_hears_everything_meanwhile() {
+    const SLOW: usize = 50;
+    let server = Server::start(ServeConfig::new().write_timeout(2 * WRITE));
+    let mut good = connect(server.address, &stream("/ticks", "good-beside-slow")).await;
+    read_until(&mut good, "sse.open").await;
+    let mut slow = JoinSet::new();
+    for n in 0..SLOW {
+        let mut socket = narrow(server.address, &stream("/flood", &format!("slow-{n}"))).await;
+        slow.spawn(async move {
+            let begun = Instant::now();
+            let second = millis(1000);
+            read_slowly(&mut socket, 1, second, || begun.elapsed() < 2 * WRITE + 2 * LATE).await
+        });
+    }
+    let mut count = 0;
+    while server.handle.streams().open > 1 {
+        server.publish(&Host::Tick(count)).await;
+        read_until(&mut good, &format!("data: {count}\n")).await;
+        count += 1;
+        sleep(millis(10)).await;
+    }
+    assert!(count > 50, "{count} events");
+    for n in 0..SLOW {
+        assert_eq!(server.ended(&format!("slow-{n}")).await.reason, Reason::Stalled);
+    }
+    slow.shutdown().await;
 }
 
 #[tokio::test]
