@@ -15,8 +15,9 @@ use super::call::Call;
 /// A stream lives for hours, and what was checked when it began has long changed by then: the
 /// token has run out, the account is closed, the order belongs to another tenant. So the stream
 /// is ended with [`Reason::Expired`](crate::Reason::Expired) at `expires_at`, and nothing is
-/// sent after it; it is ended with [`Reason::Revoked`](crate::Reason::Revoked) within a second
-/// after `reauthorize` said so, which is asked every minute and before anything is replayed.
+/// handed to the connection after it; it is ended with
+/// [`Reason::Revoked`](crate::Reason::Revoked) within a second after `reauthorize` said so, which
+/// is asked every minute and before anything is replayed to a reader that brings a position.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};

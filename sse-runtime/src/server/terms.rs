@@ -22,7 +22,7 @@ pub(super) const ANSWER: Duration = Duration::from_secs(10);
 /// What one stream has agreed to: a greatest age, an end of its access, a hook to ask. Only
 /// there where one of them is.
 pub(super) struct Terms {
-    expires: Option<Instant>,
+    expires: Option<End>,
     rotates: Option<Instant>,
     review: Option<Review>,
     /// The end as the access has it. The hook may have moved it since.
@@ -52,9 +52,10 @@ impl Terms {
         let now = Instant::now();
         let review = access.reauthorize.clone().map(|ask| Review::new(ask, now, every));
         let said = access.expires_at;
-        let expires = renewed.or(said).and_then(|end| at(now, end));
+        let expires = renewed.or(said).map(|end| End::new(now, end));
         let rotates = age.and_then(|age| after(now, age));
-        let due = [expires, rotates, review.as_ref().map(|review| review.due)];
+        let end = expires.and_then(|end| end.at);
+        let due = [end, rotates, review.as_ref().map(|review| review.due)];
         let due = due.into_iter().flatten().min()?;
         Some(Box::new(Self { expires, rotates, review, said, sleep: Box::pin(sleep_until(due)) }))
     }
@@ -69,7 +70,7 @@ impl Terms {
         let now = Instant::now();
         if renewed.is_some() || self.said != access.expires_at {
             self.said = access.expires_at;
-            self.expires = renewed.or(self.said).and_then(|end| at(now, end));
+            self.expires = renewed.or(self.said).map(|end| End::new(now, end));
         }
         if let Some(ask) = &access.reauthorize
             && !self.review.as_ref().is_some_and(|review| Arc::ptr_eq(&review.ask, ask))
@@ -80,7 +81,7 @@ impl Terms {
     }
 
     pub(super) fn has_expired(&self) -> bool {
-        self.expires.is_some_and(|end| end <= Instant::now())
+        self.expires.is_some_and(|end| end.is_past(Instant::now()))
     }
 
     /// Why the stream ends now, if it does. Asked before each batch, so that nothing goes out
@@ -96,7 +97,7 @@ impl Terms {
             {
                 match verdict {
                     Verdict::Allowed | Verdict::Unknown => {}
-                    Verdict::Until(end) => self.expires = at(now, end),
+                    Verdict::Until(end) => self.expires = Some(End::new(now, end)),
                     Verdict::Expired => return Some(Reason::Expired),
                     Verdict::Revoked => return Some(Reason::Revoked),
                 }
@@ -113,16 +114,15 @@ impl Terms {
     }
 
     fn over(&self, now: Instant) -> Option<Reason> {
-        let past = |end: Option<Instant>| end.is_some_and(|end| end <= now);
-        match (past(self.expires), past(self.rotates)) {
-            (true, _) => Some(Reason::Expired),
-            (false, true) => Some(Reason::Rotated),
-            (false, false) => None,
+        if self.expires.is_some_and(|end| end.is_past(now)) {
+            return Some(Reason::Expired);
         }
+        self.rotates.is_some_and(|end| end <= now).then_some(Reason::Rotated)
     }
 
     fn due(&self) -> Option<Instant> {
-        let due = [self.expires, self.rotates, self.review.as_ref().map(|review| review.due)];
+        let end = self.expires.and_then(|end| end.at);
+        let due = [end, self.rotates, self.review.as_ref().map(|review| review.due)];
         due.into_iter().flatten().min()
     }
 }
@@ -161,9 +161,24 @@ impl Review {
 
 pub(super) const HOOK: &str = "the hook that reauthorizes";
 
-/// When it is, by the clock that does not jump.
-fn at(now: Instant, end: SystemTime) -> Option<Instant> {
-    after(now, end.duration_since(SystemTime::now()).unwrap_or_default())
+/// The end of an access, by two clocks: the one of the machine is what the token means, and may
+/// jump; the other one does not, and stands still while a machine sleeps. The first of the two
+/// ends it.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    by: SystemTime,
+    /// None where it is too far away to be a time.
+    at: Option<Instant>,
+}
+
+impl End {
+    fn new(now: Instant, by: SystemTime) -> Self {
+        Self { by, at: after(now, by.duration_since(SystemTime::now()).unwrap_or_default()) }
+    }
+
+    fn is_past(self, now: Instant) -> bool {
+        self.at.is_some_and(|at| at <= now) || self.by <= SystemTime::now()
+    }
 }
 
 /// None where it is too far away to be a time.
@@ -206,6 +221,15 @@ mod tests {
         assert_eq!(ends(terms(&access, Some(2 * MINUTE))).await, Reason::Expired);
         assert!(begin.elapsed() <= MINUTE + Duration::from_millis(5), "{:?}", begin.elapsed());
         assert_eq!(ends(terms(&access, Some(MINUTE / 2))).await, Reason::Rotated);
+    }
+
+    #[test]
+    fn a_machine_that_slept_past_the_end_is_past_it() {
+        let (now, second) = (Instant::now(), Duration::from_secs(1));
+        let slept = End { by: SystemTime::now() - second, at: after(now, MINUTE) };
+        let set_back = End { by: SystemTime::now() + MINUTE, at: Some(now) };
+        let open = End { by: SystemTime::now() + MINUTE, at: after(now, MINUTE) };
+        assert!(slept.is_past(now) && set_back.is_past(now) && !open.is_past(now));
     }
 
     #[tokio::test(start_paused = true)]

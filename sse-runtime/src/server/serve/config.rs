@@ -213,8 +213,9 @@ impl ServeConfig {
         self
     }
 
-    /// The largest head of a request, in bytes, and what waits for a reader that is slow; 8 KiB
-    /// to 1 MiB. Default 32 KiB.
+    /// The largest head of a request, in bytes, and about what waits in the process for a reader
+    /// that is slow: so much, and one batch (32 KiB) or one event on top; 8 KiB to 1 MiB.
+    /// Default 32 KiB.
     #[must_use]
     pub const fn largest_head(mut self, bytes: usize) -> Self {
         self.largest_head = bytes;
@@ -239,8 +240,9 @@ impl ServeConfig {
     }
 
     /// How long a handler waits for the body of a request that brings nothing, or less than a
-    /// kilobyte. Then reading it fails, and the connection is closed. Over HTTP/2 only where the
-    /// length of the body is known: one that is not may be half of a conversation. Default 10 s.
+    /// kilobyte. Then reading it fails, and the connection is closed. Over HTTP/2 a body without a
+    /// length is waited for without an end once the answer has begun: it may be half of a
+    /// conversation. Default 10 s.
     #[must_use]
     pub const fn body_timeout(mut self, time: Duration) -> Self {
         self.body_timeout = time;

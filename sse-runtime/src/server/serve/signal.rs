@@ -8,7 +8,8 @@ use tokio::{select, signal};
 /// which is what service managers and containers send.
 ///
 /// For [`Serve::shutdown_on`](super::Serve::shutdown_on). While it is awaited the process is not ended by these
-/// signals; a second one during the drain does nothing either, because the drain ends by itself.
+/// signals, nor is it later: tokio keeps them for the rest of the process. So a second one during
+/// the drain does nothing, which ends by itself; what runs after the server should end soon.
 pub async fn stop_signal() {
     let by = select! {
         () = interrupted() => "Ctrl-C",
