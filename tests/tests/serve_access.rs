@@ -104,6 +104,16 @@ async fn ticks(
     channel.subscribe(resume)
 }
 
+/// Whoever is new gets everything.
+#[sse_handler]
+async fn from_oldest(
+    _ticket: Ticket,
+    State(channel): State<Channel<Host>>,
+    resume: Resume,
+) -> Subscription<Host> {
+    channel.subscribe(resume.from_oldest())
+}
+
 /// The handler says it itself, as the last thing it does.
 #[sse_handler]
 async fn by_handler(cx: Cx, State(channel): State<Channel<Host>>) -> Subscription<Host> {
@@ -212,6 +222,7 @@ fn app() -> App {
 fn router(app: &App) -> Router {
     Router::new()
         .route("/ticks", get(ticks))
+        .route("/from-oldest", get(from_oldest))
         .route("/by-handler", get(by_handler))
         .route("/secret", get(secret))
         .route("/asks-in-vain", get(asks_in_vain))
@@ -383,6 +394,22 @@ async fn the_hook_is_asked_each_interval_and_before_a_replay_alone() {
     app.directory.says(Verdict::Expired);
     assert_eq!(server.ask(&replay).await.answer().await.status, 401);
     server.has_open(0).await;
+}
+
+#[tokio::test]
+async fn the_hook_is_asked_once_before_everything_is_replayed() {
+    let app = app();
+    let position = fill(&app.channel, 3).await;
+    let server = start(&app).await;
+    let fresh = Ask::get("/from-oldest").header("x-ask", "yes");
+    let mut first = server.listen(&fresh).await;
+    assert_eq!(app.directory.asked(), 1, "though no position came");
+    first.until("tick").await;
+    let replay = fresh.clone().header("last-event-id", position);
+    server.listen(&replay).await;
+    assert_eq!(app.directory.asked(), 2, "once for each");
+    app.directory.says(Verdict::Revoked);
+    assert_eq!(server.ask(&fresh).await.answer().await.status, 403);
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,6 +32,8 @@ pub(crate) struct Listener {
     turn: usize,
     /// The positions that it was asked to resume at, until the reader is told what came of them.
     asked: Vec<Resume>,
+    /// Whether it was to begin elsewhere than at the head.
+    replays: bool,
     /// Whether events were passed over since an id went out.
     has_passed: bool,
     /// Whether the end of a channel was hidden from it.
@@ -79,7 +81,8 @@ impl Listener {
     pub(super) fn join(core: &Arc<Core>, resume: &Resume) -> Self {
         let parts = Parts { first: Part::join(core, resume), rest: Vec::new() };
         let asked = resume.cursor().map(|_| resume.clone()).into_iter().collect();
-        Self { parts, turn: 0, asked, has_passed: false, hid_end: false }
+        let replays = resume.is_from_oldest() || resume.cursor().is_some();
+        Self { parts, turn: 0, asked, replays, has_passed: false, hid_end: false }
     }
 
     /// Several made one.
@@ -90,6 +93,7 @@ impl Listener {
                 None => merged = Some(listener),
                 Some(merged) => {
                     merged.asked.extend(listener.asked);
+                    merged.replays |= listener.replays;
                     merged.parts.rest.push(listener.parts.first);
                     merged.parts.rest.extend(listener.parts.rest);
                 }
@@ -178,6 +182,11 @@ impl Listener {
         for part in self.parts.iter_mut() {
             part.matched = Matched::Judged(Resumed::Exact);
         }
+    }
+
+    /// Whether it was to begin elsewhere than at the head, for whatever reason.
+    pub(crate) const fn replays(&self) -> bool {
+        self.replays
     }
 
     /// Whether it was asked to resume at all.

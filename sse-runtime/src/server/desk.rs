@@ -1,6 +1,6 @@
 //! Whether a request gets a stream at all: limits, and who may listen.
 
-use std::{future::poll_fn, task::Poll, time::SystemTime};
+use std::{future::poll_fn, sync::Arc, task::Poll, time::SystemTime};
 
 use axum::{
     body::Body,
@@ -66,17 +66,35 @@ impl Desk {
     }
 
     /// Checks what allows the reader to listen, and takes note of it. Asks before a replay: what
-    /// held when the reader was here last may hold no more.
-    pub(super) async fn check(&self, orders: &mut Orders, span: &Span) -> Result<(), Refused> {
+    /// held when the reader was here last may hold no more. Each hook once: `asked` is the one that
+    /// was.
+    pub(super) async fn check(
+        &self,
+        orders: &mut Orders,
+        span: &Span,
+        replays: bool,
+        asked: &mut Option<Ask>,
+    ) -> Result<(), Refused> {
         let access = self.cx.access();
         if access.has_expired() {
             return Err(Refused::Expired);
         }
-        let renewed = match (&access.reauthorize, &self.cx.request().last_event_id) {
-            (None, _) | (_, LastEventId::Absent) => None,
-            (Some(ask), _) => ask_now(ask, orders, span).await?,
+        let renewed = match access.reauthorize {
+            Some(ask)
+                if replays && !asked.as_ref().is_some_and(|known| Arc::ptr_eq(known, &ask)) =>
+            {
+                let renewed = ask_now(&ask, orders, span).await?;
+                *asked = Some(ask);
+                renewed
+            }
+            _ => None,
         };
         orders.agree(&self.cx, &self.options, renewed)
+    }
+
+    /// Whether the reader brings a position.
+    pub(super) fn has_position(&self) -> bool {
+        self.cx.request().last_event_id != LastEventId::Absent
     }
 
     /// The answer to a request that gets no stream.

@@ -77,10 +77,15 @@ async fn begin(
     record: &mut Record,
 ) -> Result<Opened, Refused> {
     let span = record.span().clone();
-    desk.check(orders, &span).await?;
+    let mut asked = None;
+    let mut replays = desk.has_position();
+    desk.check(orders, &span, replays, &mut asked).await?;
     let opened = open_source(desk, start, orders, record).await?;
-    if desk.cx.has_new_access() {
-        desk.check(orders, &span).await?;
+    if let Opened::Source(Feed::Channel(feed)) = &opened {
+        replays |= feed.listener.replays();
+    }
+    if desk.cx.has_new_access() || (replays && asked.is_none()) {
+        desk.check(orders, &span, replays, &mut asked).await?;
     }
     Ok(opened)
 }
@@ -162,7 +167,7 @@ async fn hold(desk: &Desk, mut orders: Orders, mut session: Session) -> EventStr
         let head = poll_fn(|context| poll_head(&mut session, &mut orders, context)).await;
         let Head::Access(is_out) = head else { break head };
         let span = session.record().span().clone();
-        if let Err(refused) = desk.check(&mut orders, &span).await {
+        if let Err(refused) = desk.check(&mut orders, &span, desk.has_position(), &mut None).await {
             session.end(refused.reason());
             return desk.turn_away(refused);
         }
