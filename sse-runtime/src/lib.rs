@@ -144,6 +144,8 @@ mod log;
 pub mod names;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
+mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod wire;

@@ -181,6 +181,8 @@ mod the_rules {
         ];
         accepts(rules::floors, "event/encode.rs", &down);
         accepts(rules::floors, "wire/id.rs", &["use crate::names::metric;"]);
+        accepts(rules::floors, "channel/config.rs", &["use crate::settings::duration;"]);
+        accepts(rules::floors, "client/config.rs", &["use crate::settings::duration;"]);
         accepts(rules::floors, "lib.rs", &["pub use server::Cx; pub use crate::event::Head;"]);
     }
 

@@ -4,8 +4,10 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::duration;
-use crate::log::{Bounds, milliseconds};
+use crate::{
+    log::{Bounds, milliseconds},
+    settings::duration,
+};
 
 /// How much a channel keeps, for how long, and how it paces itself: plain values, checked as a
 /// whole when a [`Channel`](crate::Channel) or a [`Hub`](crate::Hub) is made of them.

@@ -5,7 +5,6 @@
 
 mod config;
 mod core;
-pub(crate) mod duration;
 mod events;
 mod handle;
 mod hub;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::super::gate::ForwardedHeader;
-use crate::channel::duration;
+use crate::settings::duration;
 
 /// What a server allows, waits for and tells: plain values, checked as a whole when it starts.
 ///
