@@ -10,11 +10,13 @@ mod field;
 mod metric;
 mod reason;
 mod resume;
+mod state;
 
 pub use field::*;
 pub use metric::*;
 pub use reason::Reason;
 pub use resume::{ResetReason, ResumeOutcome, Resumed};
+pub use state::ClientState;
 
 /// Declares an enum of words: each variant, its spelling, and the list of all.
 macro_rules! words {
@@ -61,6 +63,9 @@ mod tests {
         }
         for outcome in ResumeOutcome::ALL {
             assert_eq!(ResumeOutcome::from_word(outcome.as_str()), Some(*outcome));
+        }
+        for state in ClientState::ALL {
+            assert_eq!(ClientState::from_word(state.as_str()), Some(*state));
         }
         assert_eq!(Reason::from_word("Complete"), None);
     }
