@@ -91,11 +91,16 @@ The guides say the rest: [serving](guides::serving) with every key of the config
     doc = "| 4 | the server: [`macro@sse_handler`], [`Events`], [`Cx`], [`EventStream`], [`serve()`] and what it goes by ([`serve::ServeConfig`]), [`Access`], [`Cors`], [`Drain`] | axum, hyper |"
 )]
 #![cfg_attr(
+    feature = "client",
+    doc = "| 4 | the client: [`client::RetryTable`], [`client::ClientConfig`], [`client::StopReason`] | axum; the logic knows no I/O |"
+)]
+#![cfg_attr(
     feature = "testing",
     doc = "| 5 | [`testing`]: handlers read in-process, with the faults of a network | |"
 )]
 //!
-//! The client is not there yet, and neither are stores: a channel is in memory.
+//! Of the client only the logic is there (feature `client`), and no stores are: a channel is in
+//! memory.
 //!
 //! # On the wire
 //!
@@ -110,6 +115,8 @@ The guides say the rest: [serving](guides::serving) with every key of the config
 //!
 //! * **`server`** (default): channels and handlers, on tokio and axum. Without it the crate is
 //!   floors 0 and 1, for a program that encodes or decodes events and serves none.
+//! * **`client`**: what a client of streams goes by: its retry table, its configuration, its errors.
+//!   What connects comes next.
 //! * **`testing`**: the test kit. It switches on tokio's `test-util`, so that a test can step the
 //!   clock, and so belongs in `[dev-dependencies]` alone.
 
@@ -126,15 +133,24 @@ pub mod __private;
 mod call;
 #[cfg(feature = "server")]
 mod channel;
+#[cfg(feature = "client")]
+#[allow(dead_code, unused_imports, reason = "the shell that drives the state machine comes next")]
+pub mod client;
 mod event;
-#[cfg(all(doc, feature = "server"))]
+#[cfg(all(doc, any(feature = "client", feature = "server")))]
 pub mod guides {
     //! What the parts do together.
 
+    #[cfg(feature = "server")]
     #[doc = include_str!("../docs/channels.md")]
     pub mod channels {}
+    #[cfg(feature = "client")]
+    #[doc = include_str!("../docs/client.md")]
+    pub mod client {}
+    #[cfg(feature = "server")]
     #[doc = include_str!("../docs/pages.md")]
     pub mod pages {}
+    #[cfg(feature = "server")]
     #[doc = include_str!("../docs/serving.md")]
     pub mod serving {}
 }
@@ -144,7 +160,7 @@ mod log;
 pub mod names;
 #[cfg(feature = "server")]
 mod server;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "client", feature = "server"))]
 mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;

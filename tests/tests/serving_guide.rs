@@ -1,4 +1,4 @@
-//! What `sse-runtime/docs/serving.md` says of the configuration is so: each key is in it, with
+//! What the guides say of the configurations is so: each key is in it, with
 //! its default.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Serialize, de::DeserializeOwned};
-use sse_runtime::{ChannelConfig, serve::ServeConfig};
+use sse_runtime::{ChannelConfig, client::ClientConfig, serve::ServeConfig};
 
 const GUIDE: &str = include_str!("../../sse-runtime/docs/serving.md");
 
@@ -18,6 +18,12 @@ fn every_key_of_a_server_is_in_the_guide_with_its_default() {
 #[test]
 fn every_key_of_a_channel_is_in_the_guide_with_its_default() {
     assert_eq!(faults(&table(GUIDE, "ChannelConfig"), &ChannelConfig::new()), Vec::<String>::new());
+}
+
+#[test]
+fn every_key_of_a_client_is_in_its_guide_with_its_default() {
+    let guide = include_str!("../../sse-runtime/docs/client.md");
+    assert_eq!(faults(&table(guide, "ClientConfig"), &ClientConfig::new()), Vec::<String>::new());
 }
 
 #[test]

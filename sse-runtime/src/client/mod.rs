@@ -1,0 +1,36 @@
+//! Floor 4: the client.
+//!
+//! What a failure means is the [`RetryTable`], how long to wait and when to give up stands in
+//! [`ClientConfig`], and why a stream is over in [`StopReason`]. The logic knows no I/O: it is a
+//! state machine to which time and randomness are arguments.
+
+mod backoff;
+mod budget;
+mod config;
+mod error;
+mod failure;
+mod faults;
+mod head;
+mod health;
+mod position;
+mod redirect;
+mod retry_after;
+mod row;
+mod silence;
+mod table;
+mod timeline;
+mod watchdog;
+
+pub use config::ClientConfig;
+pub use error::{ClientError, Spent, StopReason};
+pub use failure::{
+    Failure, Fault, LocalError, ProtocolError, RequestError, ServerError, TransportError,
+};
+pub use faults::InvalidClientConfig;
+pub(crate) use position::last_event_id;
+pub use redirect::RedirectError;
+pub(crate) use redirect::{Route, is_credential, is_of_body};
+pub use row::{Class, Row, Rule};
+pub use table::RetryTable;
+pub(crate) use timeline::Timeline;
+pub use watchdog::Clock;
