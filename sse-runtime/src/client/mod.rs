@@ -4,6 +4,7 @@
 //! [`ClientConfig`], and why a stream is over in [`StopReason`]. The logic knows no I/O: it is a
 //! state machine to which time and randomness are arguments.
 
+mod action;
 mod backoff;
 mod budget;
 mod config;
@@ -12,21 +13,29 @@ mod failure;
 mod faults;
 mod head;
 mod health;
+mod input;
+mod machine;
 mod position;
 mod redirect;
 mod retry_after;
 mod row;
 mod silence;
+mod standard;
 mod table;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod watchdog;
 
+pub(crate) use action::{Action, Attempt, Request, Transition};
 pub use config::ClientConfig;
 pub use error::{ClientError, Spent, StopReason};
 pub use failure::{
     Failure, Fault, LocalError, ProtocolError, RequestError, ServerError, TransportError,
 };
 pub use faults::InvalidClientConfig;
+pub(crate) use input::Input;
+pub(crate) use machine::Machine;
 pub(crate) use position::last_event_id;
 pub use redirect::RedirectError;
 pub(crate) use redirect::{Route, is_credential, is_of_body};

@@ -1,0 +1,8 @@
+//! The state machine as a whole. No test sleeps: the clock is a number.
+
+mod driver;
+mod fuzz;
+mod outages;
+mod properties;
+mod rules;
+mod transitions;
