@@ -1,4 +1,5 @@
 //! What went wrong with other clients, and the promises about it.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::driver::{Driver, get, ms, post, s};
 use crate::{

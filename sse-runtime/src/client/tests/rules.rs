@@ -1,5 +1,6 @@
 //! The rules of the WHATWG standard that are the machine's, in its strict mode, each by its
 //! number in the list of the project: 12 to 13 and 15 to 23.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::driver::{Driver, get, ms, post, s};
 use crate::{

@@ -1,4 +1,5 @@
 //! The table of transitions, and the rows of the retry table in motion.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use http::StatusCode;
 
@@ -124,7 +125,7 @@ fn provoke(client: &mut Driver, row: Row) {
         Row::ContentType => client.answer(200, &[("content-type", "text/html")]),
         Row::Truncated => client.accept().bye(Reason::Truncated, None),
         Row::Local => client.fail(LocalError::Headers),
-        other => unreachable!("{other} is the row of a reason"),
+        other => panic!("{other} is the row of a reason"),
     };
 }
 
