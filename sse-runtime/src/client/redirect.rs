@@ -199,7 +199,8 @@ mod tests {
     #[test]
     fn credentials_that_were_lost_do_not_come_back_on_the_way_home() {
         let mut route = route("https://shop.example/events", Method::GET);
-        follow(&mut route, 302, "https://evil.example/").unwrap();
+        follow(&mut route, 302, "https://evil.example/#part").unwrap();
+        assert_eq!(route.url.as_str(), "https://evil.example/");
         follow(&mut route, 302, "https://shop.example/events").unwrap();
         assert!(!route.credentials);
     }

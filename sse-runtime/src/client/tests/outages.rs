@@ -233,3 +233,13 @@ fn a_post_is_not_sent_again_unless_asked_for_or_resumed_or_never_sent() {
     client.handle(Input::Dialling).handle(Input::Connected).fail(TransportError::Reset);
     assert!(matches!(client.stop, Some(StopReason::Failed(ClientError::NotSentAgain(_)))));
 }
+
+#[test]
+fn a_post_that_was_turned_away_at_the_door_is_sent_with_new_headers_and_one_that_was_busy_is_not() {
+    let hooked = crate::client::Request { hook: true, ..post() };
+    let mut client = Driver::new(ClientConfig::new(), hooked);
+    client.answer(401, &[]);
+    assert_eq!(client.connects.len(), 2);
+    client.answer(503, &[("retry-after", "1")]);
+    assert!(matches!(client.stop, Some(StopReason::Failed(ClientError::NotSentAgain(_)))));
+}

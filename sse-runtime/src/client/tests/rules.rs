@@ -5,7 +5,7 @@
 use super::driver::{Driver, get, ms, post, s};
 use crate::{
     client::{
-        ClientConfig, ClientError, Input, ProtocolError, RedirectError, Row, ServerError,
+        ClientConfig, ClientError, Input, ProtocolError, RedirectError, Request, Row, ServerError,
         StopReason, TransportError,
     },
     names::{ClientState, Reason},
@@ -64,6 +64,14 @@ fn rule_15_the_end_of_the_body_reestablishes_for_ever() {
         assert_eq!(client.wait(), s(3), "no backoff, no jitter");
     }
     assert_eq!((client.stop, client.connects.len()), (None, 1_001));
+}
+
+#[test]
+fn rule_15_knows_no_finite_streams() {
+    let finite = Request { finite: true, ..get() };
+    let mut client = Driver::new(ClientConfig::new().standard(true), finite);
+    client.accept().event().handle(Input::End).wait();
+    assert_eq!(client.connects.len(), 2);
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! The table of transitions, and the rows of the retry table in motion.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::{sync::Arc, time::Duration};
+
 use http::StatusCode;
 
 use super::driver::{Driver, get, ms, s};
 use crate::{
     client::{
-        ClientConfig, ClientError, Input, LocalError, ProtocolError, RedirectError, Request,
-        RequestError, Row, Rule, ServerError, StopReason, TransportError,
+        Action, ClientConfig, ClientError, Input, LocalError, Machine, ProtocolError,
+        RedirectError, Request, RequestError, Row, Rule, ServerError, StopReason, Transition,
+        TransportError,
     },
     names::{ClientState, Reason},
 };
@@ -229,4 +232,48 @@ fn an_outage_is_over_by_an_event_a_moved_id_or_bytes_that_still_come_and_by_noth
         let wait = client.wait();
         assert_eq!(wait, if healthy { s(1) } else { s(2) }, "sign {index}");
     }
+}
+
+#[test]
+fn an_announced_heartbeat_is_what_health_and_the_watchdog_go_by_within_reason() {
+    let announced = |beat| {
+        let mut client = Driver::new(ClientConfig::new(), get()).drawing(0.5);
+        client.fail(TransportError::Refused).wait();
+        client.accept().handle(Input::Open { heartbeat: Some(beat) });
+        client
+    };
+    let mut client = announced(s(5));
+    client.pass(s(10)).handle(Input::Bytes(8)).handle(Input::End);
+    assert_eq!(client.wait(), s(1), "healthy after two heartbeats");
+    // A server that says nothing sensible does not make the watchdog useless.
+    for (beat, silence) in [(s(0), s(3)), (Duration::MAX, s(30 * 60))] {
+        let client = announced(beat);
+        assert_eq!(client.machine.deadline(), Some(client.now + silence));
+    }
+}
+
+#[test]
+fn a_slow_network_is_given_time() {
+    let mut client = Driver::new(ClientConfig::new(), get()).drawing(0.5);
+    client.handle(Input::Dialling).pass(s(9)).handle(Input::Connected);
+    client.accept().event().handle(Input::End);
+    assert_eq!(client.wait(), s(18));
+}
+
+#[test]
+fn an_end_of_access_in_band_waits_like_everything_else() {
+    let mut client = Driver::new(ClientConfig::new(), Request { hook: true, ..get() });
+    client.accept().event().bye(Reason::Expired, None);
+    assert_eq!(client.connects.len(), 1, "a server could say so after each event");
+    assert!(client.wait() >= ms(500));
+    assert!(client.connects[1].1.refused);
+}
+
+#[test]
+fn what_was_never_begun_is_not_ended() {
+    let mut machine = Machine::new(Arc::new(ClientConfig::new()), get(), s(0));
+    machine.handle(Input::Cancelled, s(0), &mut || 0.5);
+    let changed = Transition { from: None, to: ClientState::Closed, why: None };
+    assert_eq!(machine.poll(s(0), &mut || 0.5), Action::Changed(changed));
+    assert_eq!(machine.poll(s(0), &mut || 0.5), Action::Stop(StopReason::Closed));
 }
