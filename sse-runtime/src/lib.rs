@@ -158,6 +158,8 @@ mod literal;
 #[cfg(feature = "server")]
 mod log;
 pub mod names;
+#[cfg(any(feature = "client", feature = "server"))]
+mod position;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(any(feature = "client", feature = "server"))]
@@ -176,9 +178,9 @@ pub use event::{
     Catalogue, DecodeError, DecodeEvent, EncodeError, EncodeEvent, End, Endless, EventInfo, Finite,
     Holds, SseEvent, decode, encode, encode_into, opaque_id,
 };
-#[cfg(feature = "server")]
-pub use log::{InvalidPosition, Position};
 pub use names::{Reason, ResetReason, ResumeOutcome, Resumed};
+#[cfg(any(feature = "client", feature = "server"))]
+pub use position::{InvalidPosition, Position};
 #[cfg(feature = "server")]
 pub use server::{
     Access, Cors, CorsFuture, CorsService, Cx, Drain, DrainLayer, DrainService, Ended, EventItem,

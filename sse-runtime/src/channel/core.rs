@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     event::Head,
-    log::{Bounds, Draft, Epoch, Refused, Rest, Ring, milliseconds},
+    log::{Bounds, Draft, Refused, Rest, Ring, milliseconds},
+    position::Epoch,
     wire::EventId,
 };
 

@@ -16,8 +16,9 @@ use super::{
 };
 use crate::{
     event::DecodeEvent,
-    log::{Position, Seen},
+    log::Seen,
     names::{ResetReason, Resumed},
+    position::Position,
 };
 
 /// The events of a [`Subscription`](crate::Subscription), as a `Stream`.

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     event::{EncodeEvent, FrameOptions, Identity, encode_frame, with_scratch},
-    log::{Draft, Position},
+    log::Draft,
+    position::Position,
     wire::ID_TO_COME,
 };
 

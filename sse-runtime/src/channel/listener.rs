@@ -16,8 +16,9 @@ use super::{
 };
 use crate::{
     event::control::{ChannelOpen, write_standing},
-    log::{Batch, Epoch, MOST_PARTS, Matched, Position, Seen, combine, id_of},
+    log::{Batch, Matched, Seen, combine},
     names::Resumed,
+    position::{Epoch, MOST_PARTS, Position, id_of},
     wire::{EventId, FrameBuffer},
 };
 

@@ -12,8 +12,9 @@ use super::{
     view::{Sight, View},
 };
 use crate::{
-    log::{Batch, Cursor, Look, Matched, Place, Position, Read, Seen},
+    log::{Batch, Look, Matched, Place, Read, Seen},
     names::Resumed,
+    position::{Cursor, Position},
 };
 
 /// Most have one.

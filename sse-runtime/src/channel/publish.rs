@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{event::EncodeError, log::Position};
+use crate::{event::EncodeError, position::Position};
 
 /// Where an event stands that was published.
 ///

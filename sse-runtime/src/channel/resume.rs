@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    log::{Cursor, Position},
+    position::{Cursor, Position},
     wire::EventId,
 };
 

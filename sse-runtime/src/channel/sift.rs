@@ -1,7 +1,10 @@
 //! From the events of a channel to those that one listener is shown.
 
 use super::{parts::Part, view::Sight};
-use crate::log::{Place, Position, Seen};
+use crate::{
+    log::{Place, Seen},
+    position::Position,
+};
 
 /// What became of the events of one look.
 pub(super) struct Sifted {

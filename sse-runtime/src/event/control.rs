@@ -129,17 +129,6 @@ struct ByeData {
     reason: &'static str,
 }
 
-/// The reason in the data of `sse.bye`.
-#[cfg(feature = "testing")]
-pub(crate) fn read_bye(data: &str) -> Option<Reason> {
-    #[derive(serde::Deserialize)]
-    struct Bye {
-        reason: String,
-    }
-    let bye: Bye = serde_json::from_str(data).ok()?;
-    Reason::from_word(&bye.reason)
-}
-
 /// Writes the last frame.
 ///
 /// # Errors

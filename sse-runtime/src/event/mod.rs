@@ -14,6 +14,8 @@ mod end;
 mod holds;
 pub(crate) mod merge;
 mod object;
+#[cfg(any(feature = "client", feature = "testing"))]
+mod opened;
 mod part;
 mod payload;
 mod strict;
@@ -30,6 +32,10 @@ pub(crate) use encode::{Identity, encode_frame, with_scratch};
 pub use end::{End, Endless, Finite};
 pub use holds::Holds;
 pub use object::{Items, Object};
+#[cfg(any(feature = "client", feature = "testing"))]
+pub(crate) use opened::read_bye;
+#[cfg(any(feature = "client", feature = "testing"))]
+pub use opened::{Opened, OpenedChannel};
 pub use part::{Ending, EndingOf, NoPart, Part, PartOf};
 pub use payload::{IdField, OwnedPayload, Payload, TopicField};
 pub use traits::{DecodeEvent, EncodeEvent, Head, SseEvent};

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::position::Tag;
+use crate::position::Tag;
 
 /// How many bytes leave together; one frame may be longer.
 pub(crate) const BATCH: usize = 32 * 1024;

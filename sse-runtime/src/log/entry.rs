@@ -8,12 +8,10 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{
-    position::{Position, Tag},
-    reader::Place,
-};
+use super::reader::Place;
 use crate::{
     event::Head,
+    position::{Position, Tag},
     wire::{EventId, FrameBuffer},
 };
 

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::position::Tag;
+use crate::position::Tag;
 use crate::wire::EventId;
 
 /// For how long an id is remembered at least, in milliseconds, however soon its event goes.

@@ -8,10 +8,8 @@
 mod asides;
 mod bounds;
 mod chunks;
-mod cursor;
 mod entry;
 mod ids;
-mod position;
 mod reader;
 mod resume;
 mod ring;
@@ -20,10 +18,7 @@ mod tests;
 
 pub(crate) use bounds::{Bounds, milliseconds};
 pub(crate) use chunks::BATCH;
-pub(crate) use cursor::{Cursor, MOST_PARTS};
 pub(crate) use entry::{Draft, Extra, Rest, Seen};
-pub(crate) use position::{Epoch, id_of};
-pub use position::{InvalidPosition, Position};
 pub(crate) use reader::{Batch, Look, Place, Read};
 pub(crate) use resume::{Matched, combine};
 pub(crate) use ring::{Refused, Ring};

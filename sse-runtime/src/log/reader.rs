@@ -6,13 +6,14 @@ use bytes::Bytes;
 
 use super::{
     chunks::BATCH,
-    cursor::Cursor,
     entry::{Extra, Seen},
-    position::{Epoch, Position, Tag},
     resume::{Marks, Matched, decide},
     ring::Ring,
 };
-use crate::{names::ResumeOutcome, wire::FrameBuffer};
+use crate::{
+    position::{Cursor, Epoch, Position, Tag},
+    {names::ResumeOutcome, wire::FrameBuffer},
+};
 
 /// How many events one look takes at most.
 const LOOK: usize = 256;

@@ -1,10 +1,9 @@
 //! What becomes of a position: values in, a value out.
 
-use super::{
-    cursor::Cursor,
-    position::{Epoch, Position, Tag},
+use crate::{
+    names::{ResetReason, ResumeOutcome, Resumed},
+    position::{Cursor, Epoch, Position, Tag},
 };
-use crate::names::{ResetReason, ResumeOutcome, Resumed};
 
 /// What a log knows of itself when a reader asks.
 #[derive(Debug, Clone, Copy)]

@@ -10,10 +10,12 @@ use super::{
     chunks::{BATCH, Chunks, Mark},
     entry::{Draft, Entry, Extra, Rest},
     ids::{Ids, Known},
-    position::{Epoch, Position, Tag},
     reader::Mixed,
 };
-use crate::wire::EventId;
+use crate::{
+    position::{Epoch, Position, Tag},
+    wire::EventId,
+};
 
 /// An ordered log of encoded events.
 #[derive(Debug)]

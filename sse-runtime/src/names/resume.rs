@@ -27,7 +27,7 @@ pub enum Resumed {
 
 impl Resumed {
     /// What `sse.open` says, read back. None where it says what it never would.
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "client", feature = "server"))]
     pub(crate) fn read(resume: &str, missed: u64, reason: Option<&str>) -> Option<Self> {
         Some(match ResumeOutcome::from_word(resume)? {
             ResumeOutcome::Fresh => Self::Fresh,

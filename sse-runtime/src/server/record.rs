@@ -5,8 +5,9 @@ use tracing::{Span, field::Empty};
 
 use super::{cx::Cx, ended::Ended};
 use crate::{
-    log::{Batch, Position, milliseconds},
+    log::{Batch, milliseconds},
     names::{Reason, ResetReason, Resumed},
+    position::Position,
     wire::{EventId, Frame},
 };
 

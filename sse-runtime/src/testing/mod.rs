@@ -61,12 +61,11 @@
 mod clock;
 mod error;
 mod link;
-mod opened;
 mod reader;
 mod server;
 
+pub use crate::event::{Opened, OpenedChannel};
 pub use clock::step;
 pub use error::TestError;
-pub use opened::{Opened, OpenedChannel};
 pub use reader::{Got, TestReader};
 pub use server::{TestRequest, TestServer};

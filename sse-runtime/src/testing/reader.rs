@@ -6,14 +6,13 @@ use http::HeaderMap;
 use super::{
     error::TestError,
     link::{Link, Passed, take_block},
-    opened::Opened,
     server::TestRequest,
 };
 use crate::{
     channel::Missed,
-    event::{DecodeEvent, control::read_bye, decode},
-    log::{Cursor, Position},
+    event::{DecodeEvent, Opened, decode, read_bye},
     names::{BYE_EVENT, CONTROL_PREFIX, OPEN_EVENT, Reason, Resumed},
+    position::{Position, Progress},
     wire::{EventId, Frame},
 };
 
@@ -38,7 +37,7 @@ pub struct TestReader {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Came {
     pub(super) last_event_id: Option<EventId>,
-    seen: Vec<Position>,
+    progress: Progress,
     repeats: u64,
 }
 
@@ -228,12 +227,12 @@ impl TestReader {
         }
         let Some(id) = frame.id() else { return Ok(true) };
         if id.is_empty() {
-            (self.came.last_event_id, self.came.seen) = (None, Vec::new());
+            self.came = Came { repeats: self.came.repeats, ..Came::default() };
             return Ok(true);
         }
         let id = EventId::received(id).ok_or_else(malformed)?;
         let is_event = frame.event().is_some_and(|name| !name.starts_with(CONTROL_PREFIX));
-        let is_new = self.came.is_new(&id);
+        let is_new = self.came.progress.is_new(&id);
         if is_new || !is_event {
             self.came.stand_at(id);
         } else {
@@ -259,17 +258,8 @@ impl Came {
         Self { last_event_id, ..Self::default() }
     }
 
-    /// Whether an event with this id lies after everything that was seen in one of its logs.
-    fn is_new(&self, id: &EventId) -> bool {
-        let Some(cursor) = Cursor::read(id) else { return true };
-        cursor.positions().iter().any(|position| {
-            let seen = self.seen.iter().find(|seen| seen.is_same_log(position));
-            seen.is_none_or(|seen| position.seq() > seen.seq())
-        })
-    }
-
     fn stand_at(&mut self, id: EventId) {
-        self.seen = Cursor::read(&id).map(|cursor| cursor.positions().to_vec()).unwrap_or_default();
+        self.progress.stand_at(&id);
         self.last_event_id = Some(id);
     }
 }

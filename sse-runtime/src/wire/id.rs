@@ -79,14 +79,14 @@ impl EventId {
     }
 
     /// The id of one to five positions, which the log has put together.
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "client", feature = "server"))]
     pub(crate) const fn of_positions(id: String) -> Self {
         Self(Cow::Owned(id))
     }
 
     /// Reads an id off the wire: the default form, else one made elsewhere. Not a
     /// constructor for users, because it lets any form through without asking by name.
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "client", feature = "server"))]
     pub(crate) fn received(id: &str) -> Option<Self> {
         check_opaque(id.as_bytes()).is_ok().then(|| Self(Cow::Owned(id.to_owned())))
     }

@@ -15,7 +15,7 @@ struct Floor {
 
 const HTTP: &[&str] = &["axum", "http", "http_body", "http_body_util", "hyper", "reqwest"];
 
-const FLOORS: [Floor; 10] = [
+const FLOORS: [Floor; 11] = [
     Floor {
         folder: "names",
         number: 0,
@@ -66,6 +66,7 @@ const FLOORS: [Floor; 10] = [
             "tokio",
         ],
     },
+    Floor { folder: "position", number: 1, foreign: HTTP },
     Floor { folder: "settings", number: 1, foreign: &["http", "tokio", "reqwest", "axum"] },
     Floor { folder: "log", number: 2, foreign: HTTP },
     Floor { folder: "channel", number: 3, foreign: HTTP },

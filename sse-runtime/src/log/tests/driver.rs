@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     event::{EncodeEvent as _, FrameOptions, Identity, encode_frame},
-    log::{Bounds, Draft, Epoch, Look, Place, Position, Read, Refused, Ring},
+    log::{Bounds, Draft, Look, Place, Read, Refused, Ring},
+    position::{Epoch, Position},
     wire::{EventId, FrameBuffer},
 };
 

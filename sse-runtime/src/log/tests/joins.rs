@@ -10,8 +10,8 @@ use super::{
     readers::{Item, Reader},
 };
 use crate::{
-    log::{Cursor, Epoch, Position},
     names::{ResetReason, Resumed},
+    position::{Cursor, Epoch, Position},
     wire::EventId,
 };
 

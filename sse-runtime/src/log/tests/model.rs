@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use crate::{
-    log::{Bounds, Position},
+    log::Bounds,
     names::{ResetReason, Resumed},
+    position::Position,
 };
 
 /// For how long an id is known at least, in milliseconds.

@@ -1,6 +1,6 @@
 //! The positions that a reader comes back with.
 
-use super::position::{Epoch, Position, digits_of};
+use super::{Epoch, Position, digits_of};
 use crate::wire::EventId;
 
 /// How many channels one id can speak of.
@@ -37,21 +37,22 @@ impl Cursor {
     }
 
     /// All of them.
-    #[cfg(feature = "testing")]
+    #[cfg(any(feature = "client", feature = "testing"))]
     pub(crate) fn positions(&self) -> &[Position] {
         &self.parts
     }
 
     /// Whether a position belongs to none of these logs.
-    pub(super) fn has_orphan(&self, epochs: &[Epoch]) -> bool {
+    #[cfg(feature = "server")]
+    pub(crate) fn has_orphan(&self, epochs: &[Epoch]) -> bool {
         self.parts.iter().any(|part| !epochs.contains(&part.epoch))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::position::id_of, *};
-    use crate::log::position::Tag;
+    use super::{super::id_of, *};
+    use crate::position::Tag;
 
     fn position(epoch: u64) -> Position {
         Position { epoch: Epoch::new(epoch), seq: epoch + 10, tag: Tag::new(3) }

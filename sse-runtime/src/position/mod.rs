@@ -1,6 +1,19 @@
-//! Where in a log an event stands.
+//! Floor 1: where in a log an event stands, and what a reader has seen by that.
+//!
+//! A floor of its own between the format and the log, because a client reads positions and keeps
+//! no log.
+
+mod cursor;
+#[cfg(any(feature = "client", feature = "testing"))]
+mod progress;
 
 use std::{fmt, str::FromStr};
+
+pub(crate) use cursor::Cursor;
+#[cfg(feature = "server")]
+pub(crate) use cursor::MOST_PARTS;
+#[cfg(any(feature = "client", feature = "testing"))]
+pub(crate) use progress::Progress;
 
 use crate::wire::{EventId, base62};
 
@@ -104,14 +117,15 @@ impl Position {
 
     /// The next position in the same log, from the characters of the one before: writing all of
     /// them anew took a tenth of what publishing takes.
-    pub(super) fn count_on(digits: &mut [u8; Self::LEN], tag: Tag) {
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "logs count"))]
+    pub(crate) fn count_on(digits: &mut [u8; Self::LEN], tag: Tag) {
         let (seq, old_tag) = digits[EPOCH..].split_at_mut(SEQ);
         base62::increment(seq);
         base62::write(u64::from(tag.0), old_tag);
     }
 
     /// Reads the 24 characters.
-    pub(super) fn read(digits: &[u8]) -> Option<Self> {
+    fn read(digits: &[u8]) -> Option<Self> {
         if digits.len() != Self::LEN {
             return None;
         }
@@ -136,7 +150,7 @@ pub(crate) fn id_of(positions: impl IntoIterator<Item = Position>) -> EventId {
 }
 
 /// The positions in an id, as text.
-pub(super) fn digits_of(id: &EventId) -> Option<&[u8]> {
+fn digits_of(id: &EventId) -> Option<&[u8]> {
     id.as_str().strip_prefix(PREFIX).map(str::as_bytes)
 }
 

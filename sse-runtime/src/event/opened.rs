@@ -1,10 +1,10 @@
-//! What a stream said of itself.
+//! What a stream says of itself, as its readers read it.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::names::Resumed;
+use crate::names::{Reason, Resumed};
 
 /// What `sse.open` said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,18 @@ pub struct OpenedChannel {
     pub resumed: Resumed,
 }
 
+/// The word of `sse.bye`; none where there is no word, or not one of ours.
+#[derive(Deserialize)]
+struct Bye {
+    reason: String,
+}
+
+/// Reads the data of `sse.bye`.
+pub(crate) fn read_bye(data: &str) -> Option<Reason> {
+    let bye: Bye = serde_json::from_str(data).ok()?;
+    Reason::from_word(&bye.reason)
+}
+
 #[derive(Deserialize)]
 struct Data {
     #[serde(flatten)]
@@ -52,7 +64,7 @@ struct Part {
 
 impl Opened {
     /// Reads the data of the event; none where this crate would not have written it.
-    pub(super) fn read(data: &str) -> Option<Self> {
+    pub(crate) fn read(data: &str) -> Option<Self> {
         let data: Data = serde_json::from_str(data).ok()?;
         let channel =
             |part: Part| Some(OpenedChannel { resumed: part.resumed()?, sources: part.sources });
