@@ -90,6 +90,13 @@ impl EventId {
     pub(crate) fn received(id: &str) -> Option<Self> {
         check_opaque(id.as_bytes()).is_ok().then(|| Self(Cow::Owned(id.to_owned())))
     }
+
+    /// What is wrong with an id off the wire, by the same rule. Not counted: the metric is about
+    /// those that this process makes.
+    #[cfg(feature = "client")]
+    pub(crate) fn check_received(id: &str) -> Result<(), InvalidEventId> {
+        check_opaque(id.as_bytes())
+    }
 }
 
 /// A value that cannot be an event id.
