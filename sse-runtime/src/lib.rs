@@ -117,6 +117,8 @@ The guides say the rest: [serving](guides::serving) with every key of the config
 //!   floors 0 and 1, for a program that encodes or decodes events and serves none.
 //! * **`client`**: what a client of streams goes by: its retry table, its configuration, its errors.
 //!   What connects comes next.
+//! * **`clean-ids`**: `IdPolicy::Clean` of the client, for servers that write one id in several ways
+//!   that look the same. Ids are left as they are without it, and the tables of Unicode out.
 //! * **`testing`**: the test kit. It switches on tokio's `test-util`, so that a test can step the
 //!   clock, and so belongs in `[dev-dependencies]` alone.
 

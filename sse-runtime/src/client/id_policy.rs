@@ -25,6 +25,14 @@ pub enum IdPolicy {
     /// which the server may know nothing.
     #[default]
     Strict,
+    /// The id is cleaned first: Unicode normalisation form KC, without control characters and
+    /// those that Unicode calls default-ignorable (a zero-width space, a byte order mark, a
+    /// variation selector), without whitespace at its ends. What is left is judged as by
+    /// [`Strict`](Self::Strict). For a server that writes one id in several ways, and
+    /// understands the clean one. Ids of more than 1,024 bytes are refused as they are, and so
+    /// are those of which nothing is left.
+    #[cfg(feature = "clean-ids")]
+    Clean,
 }
 
 /// Whose ids they are.
@@ -62,6 +70,17 @@ impl IdPolicy {
     fn adopt(self, form: IdForm, raw: &str) -> Result<LastEventId, IdFault> {
         match self {
             Self::Strict => form.check(raw),
+            #[cfg(feature = "clean-ids")]
+            Self::Clean => {
+                // Before the cleaning, which may make text eleven times as long.
+                if raw.len() > super::last_event_id::LONGEST {
+                    return form.check(raw);
+                }
+                match super::cleaning::clean(raw).as_ref() {
+                    "" => Err(IdFault::NothingLeft),
+                    cleaned => form.check(cleaned),
+                }
+            }
         }
     }
 }

@@ -7,6 +7,8 @@
 mod action;
 mod backoff;
 mod budget;
+#[cfg(feature = "clean-ids")]
+mod cleaning;
 mod config;
 mod error;
 mod failure;

@@ -43,6 +43,8 @@ pub enum IdFault {
     Ours(InvalidEventId),
     /// No request can bring it back.
     Foreign(InvalidLastEventId),
+    /// It was all invisible: nothing was left when it was cleaned.
+    NothingLeft,
 }
 
 /// How many characters of an id are shown.
@@ -111,6 +113,7 @@ impl fmt::Display for IdFault {
         match self {
             Self::Ours(error) => error.fmt(f),
             Self::Foreign(error) => error.fmt(f),
+            Self::NothingLeft => f.write_str("nothing in it can be seen"),
         }
     }
 }
