@@ -10,12 +10,15 @@ mod budget;
 #[cfg(feature = "clean-ids")]
 mod cleaning;
 mod config;
+mod encoding;
 mod error;
 mod failure;
 mod faults;
+mod gzip_header;
 mod head;
 mod health;
 mod id_policy;
+mod inflate;
 mod input;
 mod last_event_id;
 mod machine;
@@ -33,6 +36,7 @@ mod watchdog;
 
 pub(crate) use action::{Action, Attempt, Request, Transition};
 pub use config::ClientConfig;
+pub use encoding::EncodingError;
 pub use error::{ClientError, Spent, StopReason};
 pub use failure::{
     Failure, Fault, LocalError, ProtocolError, RequestError, ServerError, TransportError,
@@ -40,6 +44,7 @@ pub use failure::{
 pub use faults::InvalidClientConfig;
 pub use id_policy::IdPolicy;
 pub(crate) use id_policy::{IdForm, Judged};
+pub(crate) use inflate::Inflate;
 pub(crate) use input::Input;
 pub use last_event_id::{InvalidLastEventId, LastEventId};
 pub(crate) use machine::Machine;

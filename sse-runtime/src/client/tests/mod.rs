@@ -2,6 +2,7 @@
 
 mod driver;
 mod fuzz;
+mod gzip;
 mod outages;
 mod properties;
 mod rules;
