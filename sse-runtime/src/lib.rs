@@ -136,7 +136,6 @@ mod call;
 #[cfg(feature = "server")]
 mod channel;
 #[cfg(feature = "client")]
-#[allow(dead_code, unused_imports, reason = "the shell that drives the state machine comes next")]
 pub mod client;
 mod event;
 #[cfg(all(doc, any(feature = "client", feature = "server")))]

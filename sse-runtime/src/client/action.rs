@@ -28,7 +28,7 @@ pub(crate) enum Action {
     /// Drop the connection, or the attempt, with its socket.
     Disconnect,
     /// The state has changed: for gauges and whoever asked to be told.
-    Changed(Transition),
+    Changed(StateChange),
     /// Ask for the stream, at the URL that it was asked for at first (rule 22), with headers
     /// from the hook and the position, if there is one (rule 21).
     Connect(Attempt),
@@ -38,23 +38,27 @@ pub(crate) enum Action {
     Stop(StopReason),
 }
 
-/// An attempt to connect.
+/// An attempt to connect, as a [header hook](super::StreamRequest::headers) is told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Attempt {
+#[non_exhaustive]
+pub struct Attempt {
     /// Which one it is of this stream, from 1.
-    pub(crate) number: u64,
-    /// Whether the last headers were refused, which the hook should know.
-    pub(crate) refused: bool,
+    pub number: u64,
+    /// Whether the last headers were refused, by a 401 or as `expired`: what is kept of them is
+    /// of no use.
+    pub refused: bool,
     /// What made it necessary; none for the first.
-    pub(crate) why: Option<Row>,
+    pub why: Option<Row>,
 }
 
-/// From one state to another.
+/// A stream goes from one state to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Transition {
+#[non_exhaustive]
+pub struct StateChange {
     /// None at the begin.
-    pub(crate) from: Option<ClientState>,
-    pub(crate) to: ClientState,
+    pub from: Option<ClientState>,
+    /// The state that it is in now.
+    pub to: ClientState,
     /// What made the last connection or attempt end, if one did.
-    pub(crate) why: Option<Row>,
+    pub why: Option<Row>,
 }

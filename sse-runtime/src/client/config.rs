@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RetryTable, Row, Rule, budget::Limit, silence::Silence};
+use super::{IdPolicy, RetryTable, Row, Rule, budget::Limit, inflate::RATIO, silence::Silence};
 use crate::settings::duration;
 
 /// How a client connects, waits and gives up: plain values, checked as a whole when a client is
@@ -77,6 +77,12 @@ pub struct ClientConfig {
     #[serde(with = "duration")]
     pub(super) user_timeout: Duration,
     pub(super) max_redirects: u32,
+    pub(super) max_event: usize,
+    pub(super) max_line: usize,
+    pub(super) max_name: usize,
+    pub(super) max_expansion: u32,
+    pub(super) strict_utf8: bool,
+    pub(super) ids: IdPolicy,
     pub(super) standard: bool,
     pub(super) retry: RetryTable,
 }
@@ -99,6 +105,12 @@ impl ClientConfig {
             keepalive: Duration::from_secs(30),
             user_timeout: Duration::from_secs(30),
             max_redirects: 10,
+            max_event: 16 * 1024 * 1024,
+            max_line: 16 * 1024 * 1024,
+            max_name: 1024,
+            max_expansion: RATIO,
+            strict_utf8: false,
+            ids: IdPolicy::Strict,
             standard: false,
             retry: RetryTable::new(),
         }
@@ -231,6 +243,54 @@ impl ClientConfig {
         self
     }
 
+    /// How many bytes of data an event may have. A larger one is dropped and told
+    /// ([`Item::Oversized`](super::Item::Oversized)), and the stream goes on after it. Default
+    /// 16 MiB.
+    #[must_use]
+    pub const fn max_event(mut self, bytes: usize) -> Self {
+        self.max_event = bytes;
+        self
+    }
+
+    /// How many bytes a line may have, its name aside. Default 16 MiB.
+    #[must_use]
+    pub const fn max_line(mut self, bytes: usize) -> Self {
+        self.max_line = bytes;
+        self
+    }
+
+    /// How many bytes the name, the id and the source of an event may have. Default 1 KiB.
+    #[must_use]
+    pub const fn max_name(mut self, bytes: usize) -> Self {
+        self.max_name = bytes;
+        self
+    }
+
+    /// How many bytes a byte of a body packed by `gzip` may become. More is taken for an attack
+    /// once 1 MiB has come out. Whatever the bound, no more than a few KiB are unpacked at a
+    /// time. Default 400: text does not get there.
+    #[must_use]
+    pub const fn max_expansion(mut self, ratio: u32) -> Self {
+        self.max_expansion = ratio;
+        self
+    }
+
+    /// Drops events that are not UTF-8 ([`Item::Malformed`](super::Item::Malformed)). By
+    /// default what is malformed becomes U+FFFD, as the standard says (rule 24).
+    #[must_use]
+    pub const fn strict_utf8(mut self, strict: bool) -> Self {
+        self.strict_utf8 = strict;
+        self
+    }
+
+    /// What becomes of an id that cannot be the position (pitfall P6). Default
+    /// [`IdPolicy::Strict`].
+    #[must_use]
+    pub const fn ids(mut self, policy: IdPolicy) -> Self {
+        self.ids = policy;
+        self
+    }
+
     /// Does exactly what the WHATWG standard says, as an `EventSource` does: every fault of the
     /// network and every end of the body is followed by one more attempt after the reconnection
     /// time, for ever; everything else but a 200 with the right content type is final. No
@@ -289,7 +349,8 @@ mod tests {
                    connect_timeout = \"5ms\"\nhead_timeout = \"6ms\"\n\
                    first_event_timeout = \"7ms\"\nsilence = \"8ms\"\nevent_timeout = \"9ms\"\n\
                    idle_timeout = \"10ms\"\nkeepalive = \"11ms\"\nuser_timeout = \"12ms\"\n\
-                   max_redirects = 13\nstandard = true\nretry = { dns = \"fatal\" }";
+                   max_redirects = 13\nmax_event = 14\nmax_line = 15\nmax_name = 16\n\
+                   max_expansion = 17\nstrict_utf8 = true\nids = \"strict\"\nstandard = true\nretry = { dns = \"fatal\" }";
         let ms = Duration::from_millis;
         let by_methods = ClientConfig::new()
             .first_delay(ms(1))
@@ -305,6 +366,12 @@ mod tests {
             .keepalive(ms(11))
             .user_timeout(ms(12))
             .max_redirects(13)
+            .max_event(14)
+            .max_line(15)
+            .max_name(16)
+            .max_expansion(17)
+            .strict_utf8(true)
+            .ids(IdPolicy::Strict)
             .standard(true)
             .on(Row::Dns, Rule::Fatal);
         assert_eq!(read(all), Ok(by_methods.clone()));

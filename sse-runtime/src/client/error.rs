@@ -38,6 +38,8 @@ pub enum StopReason {
 pub enum ClientError {
     /// The configuration makes no sense.
     Config(InvalidClientConfig),
+    /// The transport could not be set up, as where this machine trusts no root.
+    Transport(String),
     /// This is fatal by the retry table.
     Fatal(Failure),
     /// By the retry table it would be tried again, but the request may do harm when it is sent
@@ -95,7 +97,7 @@ impl ClientError {
     #[must_use]
     pub const fn failure(&self) -> Option<&Failure> {
         match self {
-            Self::Config(_) => None,
+            Self::Config(_) | Self::Transport(_) => None,
             Self::Fatal(failure) | Self::NotSentAgain(failure) => Some(failure),
             Self::GaveUp { last, .. } => Some(last),
         }
@@ -125,6 +127,7 @@ impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
+            Self::Transport(what) => write!(f, "the transport could not be set up: {what}"),
             Self::Fatal(failure) => failure.fmt(f),
             Self::NotSentAgain(failure) => write!(
                 f,

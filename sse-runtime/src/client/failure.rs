@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use super::{Clock, RedirectError, Row};
+use super::{Clock, EncodingError, RedirectError, Row, WrongSource};
 use crate::names::Reason;
 
 /// What happened to a connection or an attempt, by who is at fault. [`row`](Self::row) is its
@@ -53,6 +53,14 @@ pub enum Fault {
 pub enum RequestError {
     /// The URL, with what is wrong about it. The URL itself is left out: it may hold a secret.
     Url(String),
+    /// A header of this name, or its value.
+    Header(String),
+    /// The body, with what is wrong about it.
+    Body(String),
+    /// The event type names no source, so that no stream can be told to be of it.
+    NoSource,
+    /// The stream is read outside of a runtime of tokio.
+    Runtime,
 }
 
 /// What went wrong between the two ends.
@@ -93,6 +101,12 @@ pub enum ServerError {
 pub enum ProtocolError {
     /// A 200 whose content type is this, or missing, instead of `text/event-stream`.
     ContentType(Option<String>),
+    /// The stream is not of the source that it was asked for as (pitfall P8).
+    Source(WrongSource),
+    /// The first event is not `sse.open`.
+    NotOpened,
+    /// The body is packed in a way that cannot be undone.
+    Encoding(EncodingError),
     /// A redirect that is not followed.
     Redirect(RedirectError),
     /// A finite stream ended without its terminal event: what came is not all. `by` is what cut
@@ -118,11 +132,14 @@ impl Failure {
     #[must_use]
     pub fn row(&self) -> Row {
         match self {
-            Self::Request(RequestError::Url(_)) => Row::Url,
+            Self::Request(_) => Row::Url,
             Self::Transport(error) => error.row(),
             Self::Server(ServerError::Status(status)) => Row::of_status(*status),
             Self::Server(ServerError::Bye(reason)) => Row::of_bye(*reason),
             Self::Protocol(ProtocolError::ContentType(_)) => Row::ContentType,
+            Self::Protocol(ProtocolError::Source(_)) => Row::Source,
+            Self::Protocol(ProtocolError::NotOpened) => Row::NotOpened,
+            Self::Protocol(ProtocolError::Encoding(_)) => Row::Encoding,
             Self::Protocol(ProtocolError::Redirect(RedirectError::TooMany { .. })) => {
                 Row::Redirects
             }
@@ -199,8 +216,21 @@ impl fmt::Display for Failure {
 
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Url(what) = self;
-        write!(f, "the URL cannot be asked ({what}): write one with `http` or `https` and a host")
+        match self {
+            Self::Url(what) => write!(
+                f,
+                "the URL cannot be asked ({what}): write one with `http` or `https` and a host"
+            ),
+            Self::Header(name) => write!(f, "`{name}` is no header, or its value cannot be sent"),
+            Self::Body(what) => write!(f, "the body cannot be written ({what})"),
+            Self::NoSource => f.write_str(
+                "the event type names no source: write `#[sse(source = \"...\")]`, or read the \
+                 stream with `subscribe_foreign`",
+            ),
+            Self::Runtime => {
+                f.write_str("there is no runtime here: read the stream within one of tokio")
+            }
+        }
     }
 }
 
@@ -262,6 +292,12 @@ impl fmt::Display for ProtocolError {
                      and what answers in front of the server"
                 )
             }
+            Self::Source(error) => error.fmt(f),
+            Self::NotOpened => f.write_str(
+                "the stream did not begin with `sse.open`: its handler says `control_events = \
+                 false`, or it is not one of this crate; read it with `subscribe_foreign`",
+            ),
+            Self::Encoding(error) => error.fmt(f),
             Self::Redirect(error) => error.fmt(f),
             Self::Truncated { by: None } => {
                 f.write_str("the stream is not complete, as the server says: ask again")
@@ -301,6 +337,12 @@ errors! {
     Server(ServerError),
     Protocol(ProtocolError),
     Local(LocalError),
+}
+
+impl From<EncodingError> for ProtocolError {
+    fn from(error: EncodingError) -> Self {
+        Self::Encoding(error)
+    }
 }
 
 impl std::error::Error for Failure {}

@@ -78,6 +78,19 @@ impl ClientConfig {
         if self.attempts == Limit::AtMost(0) {
             faults.push("`attempts` is 0, and nothing would ever be asked: write 1 or more".into());
         }
+        for (name, bytes, least) in [
+            ("max_event", self.max_event, 1_024),
+            ("max_line", self.max_line, 1_024),
+            // A position of each of five channels, and a name of 64 characters.
+            ("max_name", self.max_name, 128),
+        ] {
+            if bytes < least {
+                faults.push(format!("`{name}` is {bytes}: write {least} or more"));
+            }
+        }
+        if self.max_expansion == 0 {
+            faults.push("`max_expansion` is 0: write 1 or more".into());
+        }
         if self.max_redirects > MOST_REDIRECTS {
             let redirects = self.max_redirects;
             faults.push(format!("`max_redirects` is {redirects}: write 0 to {MOST_REDIRECTS}"));

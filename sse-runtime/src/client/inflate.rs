@@ -44,16 +44,12 @@ const UNJUDGED: u64 = 1 << 20;
 /// How much may come out for each byte that came in, after that. Events of their own get to 5; a
 /// state of 14 KB that is sent whole each time and never changes to 100, one of zeros alone to
 /// 300; what is made to do harm to 1,030, the most that deflate can.
-const RATIO: u32 = 400;
+pub(super) const RATIO: u32 = 400;
 
 impl Inflate {
-    /// For a body from its begin on.
-    pub(crate) fn new() -> Self {
-        Self::with_ratio(RATIO)
-    }
-
-    /// With another bound on what may come out for each byte, once more than 1 MiB has.
-    pub(crate) fn with_ratio(ratio: u32) -> Self {
+    /// For a body from its begin on, with a bound on what may come out for each byte, once more
+    /// than 1 MiB has.
+    pub(crate) fn new(ratio: u32) -> Self {
         Self {
             part: Part::Header(Header::new()),
             deflate: Decompress::new(false),

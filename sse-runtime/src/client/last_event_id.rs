@@ -165,9 +165,8 @@ impl From<EventId> for LastEventId {
 }
 
 /// Where a channel of this process stands, for a client of another.
-#[cfg(feature = "server")]
-impl From<crate::log::Position> for LastEventId {
-    fn from(position: crate::log::Position) -> Self {
+impl From<crate::position::Position> for LastEventId {
+    fn from(position: crate::position::Position) -> Self {
         Self::from(position.id())
     }
 }
@@ -234,7 +233,7 @@ mod tests {
     #[cfg(feature = "server")]
     #[test]
     fn a_position_of_a_channel_is_one() {
-        let position: crate::log::Position = "evt_k3JxQ9aZ0000000001A7fQ2x".parse().unwrap();
+        let position: crate::position::Position = "evt_k3JxQ9aZ0000000001A7fQ2x".parse().unwrap();
         assert_eq!(LastEventId::from(position).as_str(), "evt_k3JxQ9aZ0000000001A7fQ2x");
     }
 

@@ -13,7 +13,7 @@ use http::StatusCode;
 
 use super::{
     Action, Attempt, ClientConfig, ClientError, Failure, Input, ProtocolError, Request, Row, Rule,
-    ServerError, StopReason, Transition, TransportError,
+    ServerError, StateChange, StopReason, TransportError,
     backoff::{Backoff, Draw},
     budget::Outage,
     head,
@@ -144,7 +144,7 @@ impl Machine {
         let state = self.state();
         if self.told != Some(state) {
             let from = self.told.replace(state);
-            return Action::Changed(Transition { from, to: state, why: self.why });
+            return Action::Changed(StateChange { from, to: state, why: self.why });
         }
         if let Some(attempt) = self.connect.take() {
             return Action::Connect(attempt);
@@ -273,9 +273,10 @@ impl Machine {
     }
 
     /// An open connection is no more. A finite stream that breaks off is not asked for again by
-    /// the row of what cut it: that would run its handler a second time.
+    /// the row of what cut it, unless it can be resumed: that would run its handler a second
+    /// time.
     fn lose(&mut self, error: TransportError, now: Duration, draw: Draw<'_>) {
-        let failure = if self.request.finite && !self.config.standard {
+        let failure = if self.request.finite && !self.request.positioned && !self.config.standard {
             ProtocolError::Truncated { by: Some(error) }.into()
         } else {
             error.into()

@@ -135,6 +135,9 @@ rows! {
     Success = "success", Status, Fatal, "other 2xx";
     NoContent = "no_content", Status, Done, "204";
     ContentType = "content_type", Content, Fatal, "another content type";
+    Encoding = "encoding", Content, Fatal, "a content encoding that cannot be undone, or expands beyond its bound";
+    Source = "source", Content, Fatal, "the stream is of another source, or of none";
+    NotOpened = "not_opened", Content, Fatal, "the first event is not `sse.open`";
     ByeDrain = "bye_drain", InBand, AgainUncharged, "`sse.bye` with `drain`";
     ByeRotated = "bye_rotated", InBand, AgainUncharged, "`sse.bye` with `rotated`";
     ByeSlow = "bye_slow", InBand, AgainUncharged, "`sse.bye` with `slow`";

@@ -15,7 +15,13 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// Reads an id. None where it is not one to five positions, each of another log: what is
     /// half readable would resume half of a stream.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "logs are asked by it"))]
     pub(crate) fn read(id: &EventId) -> Option<Self> {
+        Self::read_str(id.as_str())
+    }
+
+    /// The same from what may be no id at all.
+    pub(crate) fn read_str(id: &str) -> Option<Self> {
         let digits = digits_of(id)?;
         let (parts, rest) = digits.as_chunks::<{ Position::LEN }>();
         if !rest.is_empty() || parts.is_empty() || parts.len() > MOST_PARTS {
@@ -32,6 +38,7 @@ impl Cursor {
 
     /// The position in the log of this epoch. Never by place: channels may come and go between
     /// two connections.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "logs are asked by it"))]
     pub(crate) fn part(&self, epoch: Epoch) -> Option<Position> {
         self.parts.iter().find(|part| part.epoch == epoch).copied()
     }
@@ -40,6 +47,12 @@ impl Cursor {
     #[cfg(any(feature = "client", feature = "testing"))]
     pub(crate) fn positions(&self) -> &[Position] {
         &self.parts
+    }
+
+    /// All of them, to keep.
+    #[cfg(any(feature = "client", feature = "testing"))]
+    pub(crate) fn into_positions(self) -> Vec<Position> {
+        self.parts
     }
 
     /// Whether a position belongs to none of these logs.

@@ -59,6 +59,7 @@ const SEQ: usize = 11;
 /// What stands in front of the positions of an id.
 const PREFIX: &str = "evt_";
 
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "logs draw them"))]
 impl Epoch {
     /// 62 to the power of 8.
     const COUNT: u64 = 218_340_105_584_896;
@@ -69,6 +70,7 @@ impl Epoch {
     }
 }
 
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "logs draw them"))]
 impl Tag {
     /// 62 to the power of 5.
     const COUNT: u32 = 916_132_832;
@@ -150,15 +152,15 @@ pub(crate) fn id_of(positions: impl IntoIterator<Item = Position>) -> EventId {
 }
 
 /// The positions in an id, as text.
-fn digits_of(id: &EventId) -> Option<&[u8]> {
-    id.as_str().strip_prefix(PREFIX).map(str::as_bytes)
+fn digits_of(id: &str) -> Option<&[u8]> {
+    id.strip_prefix(PREFIX).map(str::as_bytes)
 }
 
 impl TryFrom<&EventId> for Position {
     type Error = InvalidPosition;
 
     fn try_from(id: &EventId) -> Result<Self, InvalidPosition> {
-        digits_of(id).and_then(Self::read).ok_or(InvalidPosition)
+        digits_of(id.as_str()).and_then(Self::read).ok_or(InvalidPosition)
     }
 }
 
@@ -167,8 +169,7 @@ impl FromStr for Position {
 
     /// Reads what [`Display`](fmt::Display) writes: the id.
     fn from_str(text: &str) -> Result<Self, InvalidPosition> {
-        let digits = text.strip_prefix(PREFIX).map(str::as_bytes);
-        digits.and_then(Self::read).ok_or(InvalidPosition)
+        digits_of(text).and_then(Self::read).ok_or(InvalidPosition)
     }
 }
 

@@ -232,7 +232,7 @@ impl TestReader {
         }
         let id = EventId::received(id).ok_or_else(malformed)?;
         let is_event = frame.event().is_some_and(|name| !name.starts_with(CONTROL_PREFIX));
-        let is_new = self.came.progress.is_new(&id);
+        let is_new = self.came.progress.is_new(id.as_str());
         if is_new || !is_event {
             self.came.stand_at(id);
         } else {
@@ -259,7 +259,7 @@ impl Came {
     }
 
     fn stand_at(&mut self, id: EventId) {
-        self.progress.stand_at(&id);
+        self.progress.stand_at(id.as_str());
         self.last_event_id = Some(id);
     }
 }

@@ -86,7 +86,7 @@ impl EventId {
 
     /// Reads an id off the wire: the default form, else one made elsewhere. Not a
     /// constructor for users, because it lets any form through without asking by name.
-    #[cfg(any(feature = "client", feature = "server"))]
+    #[cfg(feature = "server")]
     pub(crate) fn received(id: &str) -> Option<Self> {
         check_opaque(id.as_bytes()).is_ok().then(|| Self(Cow::Owned(id.to_owned())))
     }

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use crate::{
     client::{
         Action, Attempt, ClientConfig, ClientError, Failure, Input, Machine, Request, Spent,
-        StopReason, Transition,
+        StateChange, StopReason,
     },
     names::{ClientState, Reason},
 };
@@ -38,7 +38,7 @@ pub(super) struct Driver {
     pub(super) now: Duration,
     /// What was asked for and when.
     pub(super) connects: Vec<(Duration, Attempt)>,
-    pub(super) transitions: Vec<Transition>,
+    pub(super) transitions: Vec<StateChange>,
     pub(super) disconnects: usize,
     /// Whether a connection or an attempt is open.
     pub(super) open: bool,

@@ -9,7 +9,7 @@ use proptest::{collection::vec, prelude::*};
 
 use crate::client::{
     EncodingError,
-    inflate::{Inflate, PIECE},
+    inflate::{Inflate, PIECE, RATIO},
 };
 
 const EVENTS: [&str; 4] = [
@@ -52,7 +52,7 @@ fn feed(inflate: &mut Inflate, mut chunk: &[u8]) -> Result<Vec<u8>, EncodingErro
 }
 
 fn read(chunks: &[&[u8]]) -> Result<Vec<u8>, EncodingError> {
-    let mut inflate = Inflate::new();
+    let mut inflate = Inflate::new(RATIO);
     let mut all = Vec::new();
     for chunk in chunks {
         all.extend(feed(&mut inflate, chunk)?);
@@ -78,7 +78,7 @@ fn an_event_comes_out_with_the_last_of_its_bytes() {
     let (stream, ends) = flushed(&EVENTS);
     for (bytes, text) in ends {
         for size in [1, 7, bytes] {
-            let mut inflate = Inflate::new();
+            let mut inflate = Inflate::new(RATIO);
             let chunks = stream[..bytes].chunks(size);
             let out = chunks.map(|chunk| feed(&mut inflate, chunk).unwrap().len()).sum::<usize>();
             assert_eq!(out, text, "{bytes} in pieces of {size}");
@@ -101,7 +101,7 @@ fn members_follow_one_another_and_may_be_empty() {
 fn a_body_that_is_cut_is_unfinished_and_what_came_is_read() {
     let (stream, ends) = flushed(&EVENTS);
     for at in 1..stream.len() {
-        let mut inflate = Inflate::new();
+        let mut inflate = Inflate::new(RATIO);
         let out = feed(&mut inflate, &stream[..at]).unwrap();
         let flushed = ends.iter().rev().find(|(bytes, _)| *bytes <= at);
         assert!(out.len() >= flushed.map_or(0, |(_, text)| *text), "{at}");
@@ -124,7 +124,7 @@ fn what_was_changed_on_the_way_is_corrupt_from_then_on() {
     for text in [&b"data: not gzip\n\n"[..], &[0; 100], &[&stream[..], b"more"].concat()] {
         assert_eq!(read(&[text]), Err(EncodingError::Corrupt));
     }
-    let mut inflate = Inflate::new();
+    let mut inflate = Inflate::new(RATIO);
     assert_eq!(feed(&mut inflate, b"data"), Err(EncodingError::Corrupt));
     assert_eq!(feed(&mut inflate, &stream), Err(EncodingError::Corrupt));
     assert_eq!(inflate.end(), Err(EncodingError::Corrupt));
@@ -135,7 +135,7 @@ fn a_bomb_is_noticed_before_it_fills_a_memory() {
     let bomb = gzip(&vec![0; 10 << 20]);
     assert!(bomb.len() < 16 << 10);
     for size in [1, 100, bomb.len()] {
-        let mut inflate = Inflate::new();
+        let mut inflate = Inflate::new(RATIO);
         let mut piece = Vec::new();
         let (mut given, mut failed) = (0, None);
         for mut chunk in bomb.chunks(size) {
@@ -161,7 +161,7 @@ fn the_bound_is_on_what_is_beyond_a_mebibyte_and_can_be_another() {
     assert_eq!(read(&[&mebibyte]).map(|text| text.len()), Ok(1 << 20));
     let more = gzip(&vec![0; (1 << 20) + 1]);
     assert_eq!(read(&[&more]), Err(EncodingError::Expansion { ratio: 400 }));
-    let mut trusting = Inflate::with_ratio(1_100);
+    let mut trusting = Inflate::new(1_100);
     assert_eq!(feed(&mut trusting, &more).map(|text| text.len()), Ok((1 << 20) + 1));
     // It goes by the whole stream, not by members.
     assert_eq!(read(&[&mebibyte, &mebibyte]), Err(EncodingError::Expansion { ratio: 400 }));
@@ -184,7 +184,7 @@ fn what_repeats_itself_is_no_bomb() {
 
 #[test]
 fn nothing_of_what_came_is_in_a_log() {
-    let mut inflate = Inflate::new();
+    let mut inflate = Inflate::new(RATIO);
     feed(&mut inflate, &gzip(b"secret")).unwrap();
     let shown = format!("{inflate:?}");
     assert_eq!(shown, "Inflate { taken: 26, given: 6, ratio: 400, .. }");
@@ -195,7 +195,7 @@ proptest! {
     fn no_bytes_break_it(garbage in vec(any::<u8>(), 0..400), size in 1_usize..50) {
         let head = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255];
         for start in [&[][..], &head] {
-            let mut inflate = Inflate::new();
+            let mut inflate = Inflate::new(RATIO);
             let body = [start, &garbage].concat();
             let out = body.chunks(size).try_for_each(|chunk| feed(&mut inflate, chunk).map(|_| ()));
             prop_assert!(out.is_ok() || inflate.end() == out);

@@ -188,7 +188,7 @@ fn a_connection_that_stands_is_not_charged_to_the_outage() {
 #[test]
 fn a_finite_stream_that_breaks_off_is_truncated() {
     for request in [get(), post()] {
-        let request = crate::client::Request { finite: true, positioned: true, ..request };
+        let request = crate::client::Request { finite: true, ..request };
         let mut client = Driver::new(ClientConfig::new(), request.clone());
         client.accept().event().handle(Input::End);
         client.assert_fatal(ProtocolError::Truncated { by: Some(TransportError::Cut) });
@@ -202,6 +202,20 @@ fn a_finite_stream_that_breaks_off_is_truncated() {
         let mut client = Driver::new(ClientConfig::new(), request);
         client.accept().event().handle(Input::Event { terminal: true }).handle(Input::End);
         assert_eq!(client.stop, Some(StopReason::Complete));
+    }
+}
+
+#[test]
+fn a_finite_stream_with_a_position_goes_on_from_there() {
+    for request in [get(), post()] {
+        let request = crate::client::Request { finite: true, ..request };
+        let mut client = Driver::new(ClientConfig::new(), request);
+        client.accept().handle(Input::Moved { held: true, control: true }).event();
+        client.handle(Input::End).wait();
+        assert_eq!((client.connects.len(), &client.stop), (2, &None));
+        // The channel no longer knows it, and the stream begins anew.
+        client.accept().handle(Input::Moved { held: false, control: true }).handle(Input::End);
+        client.assert_fatal(ProtocolError::Truncated { by: Some(TransportError::Cut) });
     }
 }
 

@@ -8,9 +8,9 @@ use http::StatusCode;
 use super::driver::{Driver, get, ms, s};
 use crate::{
     client::{
-        Action, ClientConfig, ClientError, Input, LocalError, Machine, ProtocolError,
-        RedirectError, Request, RequestError, Row, Rule, ServerError, StopReason, Transition,
-        TransportError,
+        Action, ClientConfig, ClientError, EncodingError, Input, LocalError, Machine,
+        ProtocolError, RedirectError, Request, RequestError, Row, Rule, ServerError, StateChange,
+        StopReason, TransportError, WrongSource,
     },
     names::{ClientState, Reason},
 };
@@ -118,6 +118,15 @@ fn provoke(client: &mut Driver, row: Row) {
         Row::Redirects => {
             client.fail(ProtocolError::Redirect(RedirectError::TooMany { followed: 10 }))
         }
+        Row::Encoding => {
+            let error = EncodingError::Unknown("br".into());
+            client.accept().fail(ProtocolError::Encoding(error))
+        }
+        Row::Source => {
+            let (expected, found, event) = (vec!["inventory"], None, None);
+            client.accept().fail(ProtocolError::Source(WrongSource { expected, found, event }))
+        }
+        Row::NotOpened => client.accept().fail(ProtocolError::NotOpened),
         Row::Redirect => client.answer(304, &[]),
         Row::Transient => client.answer(503, &[]),
         Row::ServerError => client.answer(500, &[]),
@@ -273,7 +282,7 @@ fn an_end_of_access_in_band_waits_like_everything_else() {
 fn what_was_never_begun_is_not_ended() {
     let mut machine = Machine::new(Arc::new(ClientConfig::new()), get(), s(0));
     machine.handle(Input::Cancelled, s(0), &mut || 0.5);
-    let changed = Transition { from: None, to: ClientState::Closed, why: None };
+    let changed = StateChange { from: None, to: ClientState::Closed, why: None };
     assert_eq!(machine.poll(s(0), &mut || 0.5), Action::Changed(changed));
     assert_eq!(machine.poll(s(0), &mut || 0.5), Action::Stop(StopReason::Closed));
 }

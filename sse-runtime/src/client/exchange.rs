@@ -1,0 +1,112 @@
+//! One attempt: from what is asked to the head of an answer.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use url::Url;
+
+use super::{
+    Attempt, Failure, LastEventId, ProtocolError, Route, blame, hook::Hook, is_credential,
+    is_of_body,
+};
+use crate::names::LAST_EVENT_ID_HEADER;
+
+/// What is asked for at each attempt.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) transport: reqwest::Client,
+    pub(super) url: Url,
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<Bytes>,
+    pub(super) hook: Option<Hook>,
+    pub(super) max_redirects: u32,
+}
+
+/// The head of an answer, and what its body comes from.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: reqwest::Body,
+}
+
+impl Plan {
+    /// Asks, and goes where it is sent.
+    pub(super) async fn ask(
+        self: Arc<Self>,
+        attempt: Attempt,
+        position: Option<LastEventId>,
+    ) -> Result<Answer, Failure> {
+        let fresh = match &self.hook {
+            Some(hook) => hook.ask(attempt).await?,
+            None => HeaderMap::new(),
+        };
+        let mut route = Route::new(self.url.clone(), self.method.clone(), self.max_redirects);
+        loop {
+            let request = self.request(&route, &fresh, position.as_ref());
+            let response = request.send().await.map_err(|error| blame::of_request(&error))?;
+            let status = response.status();
+            if !Route::goes_on(status.as_u16()) {
+                let headers = response.headers().clone();
+                let body = http::Response::from(response).into_body();
+                return Ok(Answer { status, headers, body });
+            }
+            route
+                .follow(status.as_u16(), response.headers().get(header::LOCATION))
+                .map_err(ProtocolError::Redirect)?;
+        }
+    }
+
+    fn request(
+        &self,
+        route: &Route,
+        fresh: &HeaderMap,
+        position: Option<&LastEventId>,
+    ) -> reqwest::RequestBuilder {
+        let mut headers = defaults();
+        let mut set = |given: &HeaderMap| {
+            for name in given.keys() {
+                headers.remove(name);
+            }
+            for (name, value) in given {
+                let stays = route.credentials || !is_credential(name);
+                let fits = route.body || !is_of_body(name);
+                if stays && fits {
+                    headers.append(name, value.clone());
+                }
+            }
+        };
+        set(&self.headers);
+        // What the hook makes may be a credential by any name.
+        if route.credentials {
+            set(fresh);
+        }
+        // Nobody else knows where the stream stands, and two values would be one too many.
+        let id = HeaderName::from_static(LAST_EVENT_ID_HEADER);
+        headers.remove(&id);
+        if let Some(value) = position.and_then(LastEventId::header_value) {
+            headers.insert(id, value);
+        }
+        let request =
+            self.transport.request(route.method.clone(), route.url.clone()).headers(headers);
+        match &self.body {
+            Some(body) if route.body => request.body(body.clone()),
+            _ => request,
+        }
+    }
+}
+
+/// What every request says, unless the program says otherwise (rule 11).
+fn defaults() -> HeaderMap {
+    HeaderMap::from_iter([
+        (header::ACCEPT, HeaderValue::from_static("text/event-stream")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
+        (
+            header::USER_AGENT,
+            HeaderValue::from_static(concat!("sse-runtime/", env!("CARGO_PKG_VERSION"))),
+        ),
+    ])
+}
