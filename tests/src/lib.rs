@@ -4,6 +4,7 @@ pub mod checker;
 pub mod decoded;
 pub mod fuzz;
 pub mod parser;
+pub mod proxy;
 pub mod random;
 
 #[cfg(doctest)]
