@@ -69,6 +69,39 @@ The guides say the rest: [serving](guides::serving) with every key of the config
 [channels](guides::channels), [pages](guides::pages).
 "
 )]
+#![cfg_attr(
+    feature = "client",
+    doc = "
+# Reading a stream
+
+A [`client::Client`] is made once, and every stream is asked of it. It connects, resumes from where it was, waits and
+gives up by itself; what is missing cannot be overlooked, and the end is a typed reason.
+
+```no_run
+# #[derive(sse_runtime::SseEvent)]
+# #[sse(source = \"inventory\")]
+# enum InventoryEvent { Left(u32) }
+use sse_runtime::client::{Client, Item, StreamError};
+
+# async fn reload() {}
+# async fn read() -> Result<(), Box<dyn std::error::Error>> {
+let client = Client::new()?;
+let mut events = client.subscribe::<InventoryEvent>(\"https://shop.example/events/inventory\")?;
+while let Some(item) = events.next().await {
+    match item {
+        Ok(Item::Event(received)) => println!(\"{:?} came at {:?}\", received.seq(), received.at),
+        Ok(_) => {}
+        Err(StreamError::Gap(_) | StreamError::Reset(_)) => reload().await,
+        Err(error) => return Err(error.into()),
+    }
+}
+# Ok(())
+# }
+```
+
+[The guide](guides::client) says what comes, what each failure means, and has every key.
+"
+)]
 //! # The floors
 //!
 //! Each floor uses only the ones below it; a test enforces that.
@@ -92,15 +125,14 @@ The guides say the rest: [serving](guides::serving) with every key of the config
 )]
 #![cfg_attr(
     feature = "client",
-    doc = "| 4 | the client: [`client::RetryTable`], [`client::ClientConfig`], [`client::StopReason`] | axum; the logic knows no I/O |"
+    doc = "| 4 | the client: [`client::Client`], [`client::EventSource`], [`client::RetryTable`], [`client::ClientConfig`] | axum; the logic knows no I/O |"
 )]
 #![cfg_attr(
     feature = "testing",
     doc = "| 5 | [`testing`]: handlers read in-process, with the faults of a network | |"
 )]
 //!
-//! Of the client only the logic is there (feature `client`), and no stores are: a channel is in
-//! memory.
+//! There are no stores yet: a channel is in memory.
 //!
 //! # On the wire
 //!
@@ -115,8 +147,8 @@ The guides say the rest: [serving](guides::serving) with every key of the config
 //!
 //! * **`server`** (default): channels and handlers, on tokio and axum. Without it the crate is
 //!   floors 0 and 1, for a program that encodes or decodes events and serves none.
-//! * **`client`**: what a client of streams goes by: its retry table, its configuration, its errors.
-//!   What connects comes next.
+//! * **`client`**: typed streams that reconnect and resume, on reqwest and rustls. With
+//!   `default-features = false` for a program that reads streams and serves none.
 //! * **`clean-ids`**: `IdPolicy::Clean` of the client, for servers that write one id in several ways
 //!   that look the same. Ids are left as they are without it, and the tables of Unicode out.
 //! * **`testing`**: the test kit. It switches on tokio's `test-util`, so that a test can step the

@@ -110,3 +110,64 @@ fn defaults() -> HeaderMap {
         ),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        let headers = HeaderMap::from_iter([
+            (header::AUTHORIZATION, HeaderValue::from_static("Basic eA==")),
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (HeaderName::from_static(LAST_EVENT_ID_HEADER), HeaderValue::from_static("forged")),
+        ]);
+        Plan {
+            transport: reqwest::Client::new(),
+            url: Url::parse("https://shop.example/events").unwrap(),
+            method: Method::POST,
+            headers,
+            body: Some(Bytes::from_static(b"{}")),
+            hook: None,
+            max_redirects: 10,
+        }
+    }
+
+    fn fresh() -> HeaderMap {
+        let token = HeaderName::from_static("x-token");
+        HeaderMap::from_iter([(token, HeaderValue::from_static("secret"))])
+    }
+
+    #[test]
+    fn rule_11_an_event_stream_is_accepted_and_no_cache_is_asked() {
+        let plan = plan();
+        let route = Route::new(plan.url.clone(), Method::POST, 10);
+        let id = LastEventId::try_from("evt_12345678").unwrap();
+        let request = plan.request(&route, &fresh(), Some(&id)).build().unwrap();
+        for (name, value) in [
+            ("accept", "text/event-stream"),
+            ("cache-control", "no-cache"),
+            ("authorization", "Basic eA=="),
+            ("content-type", "application/json"),
+            ("x-token", "secret"),
+            ("last-event-id", "evt_12345678"),
+        ] {
+            let found: Vec<_> = request.headers().get_all(name).iter().collect();
+            assert_eq!(found, [value], "{name}");
+        }
+        assert_eq!(request.body().and_then(reqwest::Body::as_bytes), Some(&b"{}"[..]));
+    }
+
+    #[test]
+    fn elsewhere_goes_neither_a_secret_nor_a_body_that_was_left_behind() {
+        let plan = plan();
+        let mut route = Route::new(plan.url.clone(), Method::POST, 10);
+        let elsewhere = HeaderValue::from_static("https://other.example/");
+        route.follow(303, Some(&elsewhere)).unwrap();
+        let request = plan.request(&route, &fresh(), None).build().unwrap();
+        for name in ["authorization", "content-type", "x-token", "last-event-id"] {
+            assert_eq!(request.headers().get(name), None, "{name}");
+        }
+        assert_eq!((request.method(), request.body().is_none()), (&Method::GET, true));
+        assert_eq!(request.headers().get("accept").unwrap(), "text/event-stream");
+    }
+}

@@ -155,6 +155,12 @@ impl Machine {
         }
     }
 
+    /// Whether the connection, or the attempt, is to be dropped: what it still says is not to be
+    /// listened to.
+    pub(crate) const fn is_leaving(&self) -> bool {
+        self.disconnect
+    }
+
     /// When to poll again if nothing happens before; none if time does not matter.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         match &self.phase {

@@ -55,7 +55,7 @@ mod tests;
 mod timeline;
 mod watchdog;
 
-pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 /// The transport, as [`Client::with_transport`] sets it up.
 pub use reqwest;
 

@@ -192,7 +192,7 @@ impl Reading {
             return failed(ProtocolError::NotOpened);
         }
         let own = event.own_id.then_some(event.id);
-        if own.is_some_and(|id| !self.progress.is_new(id)) {
+        if !self.terms.standard && own.is_some_and(|id| !self.progress.is_new(id)) {
             self.repeats = self.repeats.saturating_add(1);
             return Outcome::nothing();
         }

@@ -139,7 +139,7 @@ impl<E: DecodeEvent> StreamRequest<E> {
     /// meanwhile. None of these headers goes to another host.
     ///
     /// ```no_run
-    /// # use sse_runtime::{SseEvent, client::{Client, ClientError, EventSource, HeaderMap, HeaderValue}};
+    /// # use sse_runtime::{SseEvent, client::{Client, ClientError, EventSource, HeaderMap, HeaderValue, header}};
     /// # #[derive(SseEvent)]
     /// # #[sse(source = "inventory")]
     /// # enum InventoryEvent { Left(u32) }
@@ -156,7 +156,7 @@ impl<E: DecodeEvent> StreamRequest<E> {
     ///             let mut value = HeaderValue::try_from(format!("Bearer {token}"))
     ///                 .map_err(std::io::Error::other)?;
     ///             value.set_sensitive(true);
-    ///             Ok::<_, std::io::Error>(HeaderMap::from_iter([("authorization".parse().unwrap(), value)]))
+    ///             Ok::<_, std::io::Error>(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
     ///         }
     ///     })
     ///     .subscribe()

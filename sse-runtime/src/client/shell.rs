@@ -141,7 +141,9 @@ impl Shell {
         loop {
             // What came is looked at before the clock: a program that comes back after an hour
             // finds the heartbeats that were sent meanwhile.
-            if let Some(signal) = self.poll_io(cx) {
+            if !self.machine.is_leaving()
+                && let Some(signal) = self.poll_io(cx)
+            {
                 if self.yields(&signal) {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
