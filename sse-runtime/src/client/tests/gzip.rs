@@ -87,6 +87,14 @@ fn an_event_comes_out_with_the_last_of_its_bytes() {
 }
 
 #[test]
+fn an_event_of_many_pieces_comes_out_without_another_byte() {
+    let event = format!("data: {}\n\n", "0".repeat(5 * PIECE));
+    let (stream, ends) = flushed(&[&event, ": ping\n\n"]);
+    let mut inflate = Inflate::new(RATIO);
+    assert_eq!(feed(&mut inflate, &stream[..ends[0].0]).map(|text| text.len()), Ok(event.len()));
+}
+
+#[test]
 fn members_follow_one_another_and_may_be_empty() {
     let members = [gzip(b"one "), gzip(b""), flushed(&["two ", "three"]).0, gzip(b"")];
     let stream = members.concat();
