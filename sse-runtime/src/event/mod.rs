@@ -12,6 +12,7 @@ pub(crate) mod decode;
 mod encode;
 mod end;
 mod holds;
+mod items;
 pub(crate) mod merge;
 mod object;
 #[cfg(any(feature = "client", feature = "testing"))]
@@ -31,7 +32,8 @@ pub use encode::{EncodeError, FrameOptions, encode, encode_into};
 pub(crate) use encode::{Identity, encode_frame, with_scratch};
 pub use end::{End, Endless, Finite};
 pub use holds::Holds;
-pub use object::{Items, Object};
+pub use items::Items;
+pub use object::Object;
 #[cfg(any(feature = "client", feature = "testing"))]
 pub(crate) use opened::read_bye;
 #[cfg(any(feature = "client", feature = "testing"))]
