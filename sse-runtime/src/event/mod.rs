@@ -8,9 +8,11 @@ mod catalogue;
 mod content;
 #[cfg(feature = "server")]
 pub(crate) mod control;
+mod cursor;
 pub(crate) mod decode;
 mod encode;
 mod end;
+mod fields;
 mod holds;
 mod items;
 pub(crate) mod merge;

@@ -2,9 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Index, spanned::Spanned as _};
+use syn::{Ident, Index, spanned::Spanned as _};
 
-use super::{bounds, local, local_at, runtime, runtime_at};
+use super::{bindings, bounds, local, local_at, runtime, runtime_at};
 use crate::event::model::{Event, Fallback, Field, Shape, Variant};
 
 pub(super) fn expand(event: &Event, sorted: &[&Variant]) -> TokenStream {
@@ -51,16 +51,40 @@ fn value(variant: &Variant) -> TokenStream {
                 Self::#ident(#(#items),*)
             })
         }
-        Shape::Struct => {
-            let found = local("__object");
-            let keys = variant.fields.iter().map(|field| &field.key.decode);
-            let values = fields.enumerate().map(|(at, input)| field(at, input));
-            quote!({
-                let #found = #p::Object::read(#name, #data, &[#(#keys),*])?;
-                Self::#ident { #(#values),* }
-            })
-        }
+        Shape::Struct => object(variant),
     }
+}
+
+/// A loop that puts each field into a place of its own, because a sender may write them in
+/// any order.
+fn object(variant: &Variant) -> TokenStream {
+    let (p, ident, name) = (runtime(), &variant.ident, &variant.name);
+    let (data, found, slots) = (local("__data"), local("__object"), bindings(variant));
+    let keys = variant.fields.iter().map(|field| &field.key.decode);
+    let idents = variant.fields.iter().map(|field| &field.ident);
+    let arms = variant.fields.iter().zip(&slots).enumerate().map(|(at, (input, slot))| {
+        let (at, read) = (Index::from(at), field(input, slot));
+        quote!(#at => #read)
+    });
+    let read = (!slots.is_empty()).then(|| {
+        quote! {
+            loop {
+                match #found.seek() {
+                    #(#arms,)*
+                    _ => break,
+                }
+            }
+        }
+    });
+    quote!({
+        let #found = &mut #p::Object::new(#name, #data, &[#(#keys),*]);
+        #(let mut #slots = #p::Option::None;)*
+        #read
+        match (#found.is_whole(), #(#slots),*) {
+            (true, #(#p::Option::Some(#slots)),*) => Self::#ident { #(#idents: #slots),* },
+            _ => return #p::Result::Err(#found.fault()),
+        }
+    })
 }
 
 // What reads a payload is shown at its type, so that rustc points there and not at the
@@ -83,19 +107,21 @@ fn item(at: usize, field: &Field) -> TokenStream {
     }
 }
 
-fn field(at: usize, field: &Field) -> TokenStream {
-    let (ty, place, at) = (&field.ty, field.ty.span(), Index::from(at));
+fn field(field: &Field, slot: &Ident) -> TokenStream {
+    let (ty, place) = (&field.ty, field.ty.span());
     let found = local_at("__object", place);
-    let value = match (reader(field), default(field)) {
-        (None, None) => quote_spanned!(place=> #found.field::<#ty>(#at)?),
-        (None, Some(default)) => quote_spanned!(place=> #found.field_or::<#ty>(#at, #default)?),
-        (Some(read), None) => quote_spanned!(place=> #found.field_with::<#ty, _>(#at, #read)?),
-        (Some(read), Some(default)) => {
-            quote_spanned!(place=> #found.field_with_or::<#ty, _>(#at, #read, #default)?)
+    match (reader(field), default(field)) {
+        (None, None) => quote_spanned!(place=> #found.field::<#ty>(&mut #slot)),
+        (None, Some(default)) => {
+            quote_spanned!(place=> #found.field_or::<#ty>(&mut #slot, #default))
         }
-    };
-    let ident = &field.ident;
-    quote!(#ident: #value)
+        (Some(read), None) => {
+            quote_spanned!(place=> #found.field_with::<#ty, _>(&mut #slot, #read))
+        }
+        (Some(read), Some(default)) => {
+            quote_spanned!(place=> #found.field_with_or::<#ty, _>(&mut #slot, #read, #default))
+        }
+    }
 }
 
 /// `#[serde(with)]`: a closure, because a function of any deserializer cannot be handed
