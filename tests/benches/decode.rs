@@ -21,7 +21,7 @@ mod turns;
 use std::{fmt::Write as _, hint::black_box};
 
 use harness::verdict;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use sse_runtime::{DecodeEvent, Decoded, Decoder, SseEvent, decode};
 use turns::compare;
 
@@ -47,6 +47,36 @@ enum InventoryEvent {
     },
 }
 
+/// The same in another order than the sender's, with a field that it leaves out.
+#[derive(SseEvent)]
+#[sse(source = "inventory", decode_only)]
+#[allow(dead_code, reason = "read by nobody but the optimiser")]
+enum ShuffledEvent {
+    StockChanged {
+        note: String,
+        by: String,
+        changed_at: u64,
+        price: f64,
+        hint: Option<String>,
+        reserved: u32,
+        left: u32,
+        warehouse: String,
+        sku: String,
+    },
+    SoldOut {
+        sku: String,
+    },
+}
+
+/// Half of the fields, as an older reader knows them.
+#[derive(SseEvent)]
+#[sse(source = "inventory", decode_only)]
+#[allow(dead_code, reason = "read by nobody but the optimiser")]
+enum OlderEvent {
+    StockChanged { sku: String, left: u32, price: f64, by: String },
+    SoldOut { sku: String },
+}
+
 #[derive(SseEvent)]
 #[sse(source = "inventory", decode_only)]
 #[allow(dead_code, reason = "read by nobody but the optimiser")]
@@ -69,6 +99,16 @@ struct StockChanged {
     note: String,
 }
 
+/// What the older `StockChanged` carries, for serde.
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "read by nobody but the optimiser")]
+struct OlderStockChanged {
+    sku: String,
+    left: u32,
+    price: f64,
+    by: String,
+}
+
 fn main() {
     row("9-byte events", &"data: 1\n\n".repeat(16_384), SEGMENT, 16_384, 1.3);
     row("200-byte JSON events with id and name", &typical(512), SEGMENT, 512, 1.3);
@@ -78,8 +118,16 @@ fn main() {
     // For comparison: the same where no comment is like the one before.
     row("comments alone, no two alike", &comments, SEGMENT, 0, None);
     row("4 KiB events in 10-byte chunks", &large(16, 4 << 10), 10, 16, 1.3);
-    typed::<InventoryEvent>("a variant with fields");
-    typed::<WrappedEvent>("a variant over a struct");
+    let stream = typical(512);
+    let worst = [
+        typed::<InventoryEvent, StockChanged>(&stream, "a variant with fields"),
+        typed::<ShuffledEvent, StockChanged>(&stream, "its fields in another order, one left out"),
+        typed::<OlderEvent, OlderStockChanged>(&stream, "half of its fields, the others skipped"),
+        typed::<WrappedEvent, StockChanged>(&stream, "a variant over a struct"),
+    ]
+    .into_iter()
+    .fold(0.0, f64::max);
+    verdict("\ntyped, the worst of them", worst, "<= 1.50", worst <= 1.5);
 }
 
 /// One input: how much faster ours is than the best peer.
@@ -109,10 +157,10 @@ fn row(name: &str, stream: &str, chunk: usize, events: usize, target: impl Into<
     }
 }
 
-/// How many times as long the way from bytes to an event takes as serde alone.
-fn typed<E: DecodeEvent>(shape: &str) {
-    let stream = typical(512);
-    let chunks = cut(&stream, SEGMENT);
+/// How many times as long the way from bytes to an event takes as serde alone, which reads the
+/// same fields. One limit holds for every shape, and so the worst of them is held against it.
+fn typed<E: DecodeEvent, P: DeserializeOwned>(stream: &str, shape: &str) -> f64 {
+    let chunks = cut(stream, SEGMENT);
     let payloads: Vec<&[u8]> =
         stream.lines().filter_map(|line| line.strip_prefix("data: ")).map(str::as_bytes).collect();
     let measured = compare(
@@ -129,7 +177,7 @@ fn typed<E: DecodeEvent>(shape: &str) {
         },
         || {
             for payload in &payloads {
-                let payload: StockChanged =
+                let payload: P =
                     serde_json::from_slice(black_box(payload)).expect("the payload is JSON");
                 black_box(payload);
             }
@@ -142,7 +190,8 @@ fn typed<E: DecodeEvent>(shape: &str) {
         each(measured.ours),
         each(measured.theirs)
     );
-    verdict("  ours / serde_json::from_slice", ratio, "<= 1.80", ratio <= 1.8);
+    println!("  ours / serde_json::from_slice: {ratio:.2}");
+    ratio
 }
 
 /// Reads the events where they lie.
