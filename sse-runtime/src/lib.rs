@@ -128,6 +128,10 @@ while let Some(item) = events.next().await {
     doc = "| 4 | the client: [`client::Client`], [`client::EventSource`], [`client::RetryTable`], [`client::ClientConfig`] | axum; the logic knows no I/O |"
 )]
 #![cfg_attr(
+    feature = "prometheus",
+    doc = "| 5 | [`observe`]: what makes a page of the metrics | |"
+)]
+#![cfg_attr(
     feature = "testing",
     doc = "| 5 | [`testing`]: handlers read in-process, with the faults of a network | |"
 )]
@@ -151,6 +155,8 @@ while let Some(item) = events.next().await {
 //!   `default-features = false` for a program that reads streams and serves none.
 //! * **`clean-ids`**: `IdPolicy::Clean` of the client, for servers that write one id in several ways
 //!   that look the same. Ids are left as they are without it, and the tables of Unicode out.
+//! * **`prometheus`**: the exporter of the metrics, with buckets and upkeep, and `/metrics`, `/livez`
+//!   and `/readyz` as routes. Without it the metrics go to whatever recorder the program installs.
 //! * **`testing`**: the test kit. It switches on tokio's `test-util`, so that a test can step the
 //!   clock, and so belongs in `[dev-dependencies]` alone.
 
@@ -180,6 +186,9 @@ pub mod guides {
     #[cfg(feature = "client")]
     #[doc = include_str!("../docs/client.md")]
     pub mod client {}
+    #[cfg(feature = "prometheus")]
+    #[doc = include_str!("../docs/metrics.md")]
+    pub mod metrics {}
     #[cfg(feature = "server")]
     #[doc = include_str!("../docs/pages.md")]
     pub mod pages {}
@@ -191,6 +200,8 @@ mod literal;
 #[cfg(feature = "server")]
 mod log;
 pub mod names;
+#[cfg(feature = "prometheus")]
+pub mod observe;
 #[cfg(any(feature = "client", feature = "server"))]
 mod position;
 #[cfg(feature = "server")]

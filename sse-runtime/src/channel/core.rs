@@ -9,6 +9,7 @@ use tokio::{
 
 use super::{
     config::ChannelConfig,
+    figures::Figures,
     name::ChannelName,
     publish::{PublishError, Published},
     seam::{Hidden, Seam},
@@ -34,6 +35,7 @@ pub(crate) struct Core {
 /// What the channels of one hub share.
 #[derive(Debug)]
 pub(super) struct Rules {
+    pub(super) figures: Figures,
     pub(super) bounds: Bounds,
     largest_event: usize,
     pub(super) linger: Duration,
@@ -43,8 +45,9 @@ pub(super) struct Rules {
 
 impl Rules {
     /// Those of a configuration that is good.
-    pub(super) fn of(config: &ChannelConfig) -> Arc<Self> {
+    pub(super) fn of<E>(config: &ChannelConfig) -> Arc<Self> {
         Arc::new(Self {
+            figures: Figures::of::<E>(),
             bounds: config.bounds(),
             largest_event: config.largest_event,
             linger: config.linger,

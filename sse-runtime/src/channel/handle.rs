@@ -71,7 +71,7 @@ impl<E> Channel<E> {
     where
         E: EncodeEvent,
     {
-        Self::in_hub(Rules::of(&ChannelConfig::new()), None)
+        Self::in_hub(Rules::of::<E>(&ChannelConfig::new()), None)
     }
 
     /// An empty channel in memory.
@@ -85,7 +85,7 @@ impl<E> Channel<E> {
         E: EncodeEvent,
     {
         config.check()?;
-        Ok(Self::in_hub(Rules::of(&config), None))
+        Ok(Self::in_hub(Rules::of::<E>(&config), None))
     }
 
     pub(super) fn in_hub(rules: Arc<Rules>, name: Option<ChannelName>) -> Self
@@ -166,12 +166,18 @@ impl<E: EncodeEvent> Channel<E> {
     pub async fn publish(&self, event: &E) -> Result<Published, PublishError> {
         // Outside of the lock: whatever a `Serialize` does, it holds nobody up.
         with_scratch(|frame| {
-            encode_frame(event, frame, Identity::ToCome, FrameOptions::default())?;
+            let figures = &self.core.rules.figures;
+            let begin = figures.now();
+            encode_frame(event, frame, Identity::ToCome, FrameOptions::default())
+                .inspect_err(|_| figures.failed())?;
             let content =
                 |frame: &[u8]| hasher().hash_one(&frame[ID_TO_COME.len().min(frame.len())..]);
             let identity = event.__id().map(|id| (id, content(frame.as_bytes())));
             let (head, topic) = (event.__head(), event.__topic());
-            self.core.publish(Draft { frame, head, topic, identity })
+            let encoded = figures.now();
+            let outcome = self.core.publish(Draft { frame, head, topic, identity });
+            figures.published(begin, encoded, &outcome);
+            outcome
         })
     }
 }

@@ -111,8 +111,11 @@ impl<E> Hub<E> {
     }
 
     fn of(config: &ChannelConfig) -> Self {
-        let shared =
-            Shared { rules: Rules::of(config), most: config.channels, channels: Mutex::default() };
+        let shared = Shared {
+            rules: Rules::of::<E>(config),
+            most: config.channels,
+            channels: Mutex::default(),
+        };
         Self { shared: Arc::new(shared), event: PhantomData }
     }
 

@@ -6,6 +6,7 @@
 mod config;
 mod core;
 mod events;
+mod figures;
 mod handle;
 mod hub;
 mod lag;

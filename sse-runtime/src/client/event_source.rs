@@ -7,10 +7,11 @@ use std::{
 };
 
 use futures_core::Stream;
+use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use super::{
-    Input, Item, LastEventId, StopReason, StreamError,
+    Input, Item, LastEventId, StopReason, StreamError, figures,
     reading::Reading,
     shell::{Shell, Signal},
 };
@@ -86,11 +87,14 @@ impl<E: DecodeEvent> EventSource<E> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Item<E>, StreamError>>> {
+        self.shell.figures.asked();
         loop {
             if self.ended {
                 return Poll::Ready(None);
             }
+            let since = if self.shell.feed.is_empty() { None } else { Some(Instant::now()) };
             if self.shell.state() == ClientState::Up
+                && let Some(since) = since
                 && let Some(decoded) = self.shell.feed.next()
             {
                 let outcome = self.reading.read(decoded);
@@ -98,7 +102,10 @@ impl<E: DecodeEvent> EventSource<E> {
                     self.shell.tell(input);
                 }
                 match outcome.item {
-                    Some(item) => return Poll::Ready(Some(item)),
+                    Some(item) => {
+                        self.shell.figures.item(&item, since);
+                        return Poll::Ready(Some(item));
+                    }
                     None => continue,
                 }
             }
@@ -110,6 +117,7 @@ impl<E: DecodeEvent> EventSource<E> {
                     }
                 }
                 Signal::Changed(change) => {
+                    self.shell.figures.state(change.to);
                     debug!(state = %change.to, cause = change.why.map(|row| row.as_str()), "the stream changed its state");
                     if self.reading.terms().states {
                         return Poll::Ready(Some(Ok(Item::State(change))));
@@ -122,6 +130,7 @@ impl<E: DecodeEvent> EventSource<E> {
 
     fn stop(&mut self, reason: StopReason) -> Option<Result<Item<E>, StreamError>> {
         self.ended = true;
+        figures::stopped(&reason);
         self.stop = Some(reason.clone());
         match reason {
             StopReason::Failed(error) => {

@@ -23,6 +23,11 @@ impl Feed {
         (self.chunk, self.at) = (chunk, 0);
     }
 
+    /// Whether the chunk is used up.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.at >= self.chunk.len()
+    }
+
     /// What the stream says next, until the chunk is used up.
     pub(super) fn next(&mut self) -> Option<Decoded<'_>> {
         let mut input = &self.chunk[self.at.min(self.chunk.len())..];

@@ -27,6 +27,7 @@ mod exchange;
 mod failure;
 mod faults;
 mod feed;
+mod figures;
 mod gzip_header;
 mod head;
 mod health;

@@ -7,7 +7,7 @@ use tracing::warn;
 
 use super::{
     Gap, IdForm, Input, Item, Judged, LastEventId, Malformed, MalformedFault, Oversized,
-    ProtocolError, Received, RefusedId, Reset, StreamError, Unknown, WrongSource, source,
+    ProtocolError, Received, RefusedId, Reset, StreamError, Unknown, WrongSource, figures, source,
     terms::{Missed, Terms},
 };
 use crate::{
@@ -159,6 +159,7 @@ impl Reading {
         }
         self.begun = true;
         self.opened = Some(opened.clone());
+        figures::opened(opened.resumed);
         let moved = self.adopt(own, true).moved;
         let input = Some(Input::Open { heartbeat: opened.heartbeat });
         Outcome { moved, input, item: self.tell(opened) }
@@ -194,6 +195,7 @@ impl Reading {
         let own = event.own_id.then_some(event.id);
         if !self.terms.standard && own.is_some_and(|id| !self.progress.is_new(id)) {
             self.repeats = self.repeats.saturating_add(1);
+            figures::repeated();
             return Outcome::nothing();
         }
         let info = E::CATALOGUE.find(event.event);

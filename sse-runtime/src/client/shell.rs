@@ -22,8 +22,9 @@ use super::{
     dial::Dial,
     exchange::{Answer, Plan},
     feed::Feed,
+    figures::{self, Figures},
 };
-use crate::names::ClientState;
+use crate::names::{ClientPhase, ClientState};
 
 /// No timer is longer. Those of tokio stand still in a laptop's sleep, and on waking the clocks
 /// of the stream are to be looked at soon, and not when the timer thinks.
@@ -62,6 +63,7 @@ pub(super) struct Shell {
     until: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     turn: u32,
     pub(super) feed: Feed,
+    pub(super) figures: Figures,
 }
 
 type Asking = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send>>;
@@ -78,6 +80,8 @@ struct Seen {
     dial: Arc<Dial>,
     begun: u32,
     made: u32,
+    /// Since when the attempt, or what the machine was told last of it, lasts.
+    since: Duration,
 }
 
 impl Shell {
@@ -101,6 +105,7 @@ impl Shell {
             until,
             turn: 0,
             feed,
+            figures: Figures::new(),
         }
     }
 
@@ -178,7 +183,10 @@ impl Shell {
     }
 
     fn connect(&mut self, attempt: Attempt, position: Option<&LastEventId>) {
-        self.dial = Seen::default();
+        if let Some(why) = attempt.why {
+            figures::reconnects(why);
+        }
+        self.dial = Seen { since: now(&mut self.time), ..Seen::default() };
         let asking = Arc::clone(&self.plan).ask(attempt, position.cloned());
         self.io = Io::Asking(Box::pin(Arc::clone(&self.dial.dial).watch(asking)));
     }
@@ -204,6 +212,7 @@ impl Shell {
             Io::Reading(body) => match body.poll(cx) {
                 Poll::Pending => None,
                 Poll::Ready(Part::Came(bytes)) => {
+                    self.figures.bytes(bytes);
                     self.tell(Input::Bytes(bytes));
                     Some(Signal::Bytes)
                 }
@@ -219,6 +228,7 @@ impl Shell {
 
     fn answered(&mut self, Answer { status, headers, body }: Answer) -> Option<Signal> {
         self.io = Io::Idle;
+        self.took(ClientPhase::Fetch);
         self.tell(Input::Head { status, headers: &headers, wall: SystemTime::now() });
         if self.state() != ClientState::Up {
             return None; // refused
@@ -232,6 +242,12 @@ impl Shell {
         }
     }
 
+    fn took(&mut self, phase: ClientPhase) {
+        let now = now(&mut self.time);
+        let since = std::mem::replace(&mut self.dial.since, now);
+        figures::took(phase, now.saturating_sub(since));
+    }
+
     fn lose(&mut self, input: Input<'_>) -> Option<Signal> {
         self.io = Io::Idle;
         self.tell(input);
@@ -242,10 +258,12 @@ impl Shell {
         let (begun, made) = (self.dial.dial.begun(), self.dial.dial.made());
         if begun != self.dial.begun {
             self.dial.begun = begun;
+            self.dial.since = now(&mut self.time);
             self.tell(Input::Dialling);
         }
         if made != self.dial.made {
             self.dial.made = made;
+            self.took(ClientPhase::Connect);
             self.tell(Input::Connected);
         }
     }

@@ -8,15 +8,17 @@
 
 mod field;
 mod metric;
+mod outcome;
 mod reason;
 mod resume;
 mod state;
 
 pub use field::*;
 pub use metric::*;
+pub use outcome::{Backend, ClientOutcome, ClientPhase, PublishOutcome, PublishPhase, Rejection};
 pub use reason::Reason;
 pub use resume::{ResetReason, ResumeOutcome, Resumed};
-pub use state::ClientState;
+pub use state::{ClientState, ServerState};
 
 /// Declares an enum of words: each variant, its spelling, and the list of all.
 macro_rules! words {

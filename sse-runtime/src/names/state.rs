@@ -1,4 +1,4 @@
-//! Where the stream of a client stands.
+//! Where a stream stands, at either end.
 
 super::words! {
     /// Where the stream of a client stands: the label `state` of its gauge.
@@ -18,5 +18,26 @@ super::words! {
         Failed = "failed",
         /// Over, as it should be: all has been said, or the program closed it.
         Closed = "closed",
+    }
+}
+
+super::words! {
+    /// Where the stream of a server stands: the label `state` of its gauge.
+    ///
+    /// ```
+    /// use sse_runtime::names::ServerState;
+    /// assert_eq!(ServerState::CatchingUp.as_str(), "catching_up");
+    /// ```
+    ServerState {
+        /// Its handler runs, and nothing has been sent yet.
+        Connecting = "connecting",
+        /// The reader came back, and gets what it missed.
+        Replaying = "replaying",
+        /// The reader has everything.
+        Live = "live",
+        /// The reader fell behind what is kept, was told so, and gets the rest.
+        CatchingUp = "catching_up",
+        /// It has been told that the server goes away.
+        Draining = "draining",
     }
 }

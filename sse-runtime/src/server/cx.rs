@@ -56,6 +56,8 @@ pub struct Cx {
 struct Shared {
     request: Request,
     peer: OnceLock<SocketAddr>,
+    /// The route as the program wrote it.
+    endpoint: OnceLock<Arc<str>>,
     client: OnceLock<IpAddr>,
     /// Boxed: behind `serve` there is none here, and each stream has one of these.
     drain: OnceLock<Box<Drain>>,
@@ -95,6 +97,7 @@ impl Cx {
         let shared = Shared {
             request,
             peer: OnceLock::new(),
+            endpoint: OnceLock::new(),
             client: OnceLock::new(),
             drain: OnceLock::new(),
             served: OnceLock::new(),
@@ -236,6 +239,12 @@ impl Cx {
         }
     }
 
+    /// The route as the program wrote it, for metrics; `unrouted` where there is none.
+    pub(super) fn endpoint(&self) -> Arc<str> {
+        self.shared.endpoint.get().map_or_else(|| Arc::from("unrouted"), Arc::clone)
+    }
+
+    /// What is read of the request.
     pub(super) fn request(&self) -> &Request {
         &self.shared.request
     }

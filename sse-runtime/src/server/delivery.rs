@@ -110,6 +110,7 @@ impl Delivery {
             (true, Stage::Done(_)) => Poll::Ready(None),
             (true, _) => {
                 self.waited = turn;
+                self.session.record_mut().waits();
                 Poll::Pending
             }
         }
@@ -192,6 +193,7 @@ impl Delivery {
         };
         let missed = listener.as_ref().map_or(0, |listener| listener.missed());
         let has_log = listener.is_some();
+        let replays = listener.as_ref().is_some_and(|listener| listener.replays());
         if let Some(listener) = listener {
             listener.told();
         }
@@ -212,6 +214,7 @@ impl Delivery {
         if has_log {
             self.session.record().resumed(resumed);
         }
+        self.session.record_mut().opened(resumed, replays);
     }
 
     /// Takes everything that is ready, up to a batch. Orders are asked for first: a source
@@ -290,6 +293,9 @@ impl Delivery {
             // The reader comes back by another connection: perhaps to another machine.
             link.close();
         }
+        if reason == Reason::Drain {
+            self.session.record_mut().drains();
+        }
         self.write_passed(buffer);
         end_frames(reason, wait, options.control_events, buffer);
         self.stage = Stage::Done(reason);
@@ -316,6 +322,7 @@ impl Delivery {
         if !(is_event && write_beat(buffer).is_ok()) {
             buffer.raw(b": ping\n\n");
         }
+        self.session.record().heartbeat();
     }
 
     /// A block that moves the reader, where a filter passed events over: it need not hear of

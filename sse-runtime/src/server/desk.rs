@@ -16,6 +16,7 @@ use super::{
     call::Caught,
     cx::Cx,
     ended::Ended,
+    figures::rejected,
     headers::stream_response,
     options::Options,
     orders::Orders,
@@ -105,6 +106,7 @@ impl Desk {
             reason = reason.as_str(),
             "a stream was refused"
         );
+        rejected(&self.cx.endpoint(), refused);
         let response = refuse(&self.cx, &self.options, self.sources, refused, fastrand::f64());
         self.answer(response, reason)
     }

@@ -16,6 +16,7 @@ mod delivery;
 mod desk;
 mod drain;
 mod ended;
+mod figures;
 mod gate;
 mod glue;
 mod headers;

@@ -3,10 +3,14 @@
 use tokio::time::Instant;
 use tracing::{Span, field::Empty};
 
-use super::{cx::Cx, ended::Ended};
+use super::{
+    cx::Cx,
+    ended::Ended,
+    figures::{Delivered, Figures},
+};
 use crate::{
     log::{Batch, milliseconds},
-    names::{Reason, ResetReason, Resumed},
+    names::{Reason, ResetReason, Resumed, ServerState},
     position::Position,
     wire::{EventId, Frame},
 };
@@ -20,6 +24,9 @@ pub(super) struct Record {
     bytes: u64,
     last_seq: Option<u64>,
     ended: bool,
+    /// Whether the reader has everything, as far as was told.
+    is_live: bool,
+    delivered: Delivered,
     /// Apart, because a delivery only counts.
     stream: Box<Stream>,
 }
@@ -30,6 +37,7 @@ struct Stream {
     cx: Cx,
     span: Span,
     started: Instant,
+    figures: Figures,
 }
 
 impl Record {
@@ -51,8 +59,20 @@ impl Record {
             (None, _) => {}
         }
         cx.set_span(span.clone());
-        let stream = Box::new(Stream { cx, span, started: Instant::now() });
-        Self { first_event: None, events: 0, bytes: 0, last_seq: None, ended: false, stream }
+        let endpoint = cx.endpoint();
+        let delivered = Delivered::at(&endpoint);
+        let figures = Figures::start(endpoint);
+        let stream = Box::new(Stream { cx, span, started: Instant::now(), figures });
+        Self {
+            first_event: None,
+            events: 0,
+            bytes: 0,
+            last_seq: None,
+            ended: false,
+            is_live: true,
+            delivered,
+            stream,
+        }
     }
 
     pub(super) fn cx(&self) -> &Cx {
@@ -89,6 +109,7 @@ impl Record {
 
     fn count(&mut self, events: u64, last: Option<u64>) {
         self.events += events;
+        self.delivered.events.increment(events);
         self.last_seq = last.or(self.last_seq);
         if self.first_event.is_none() {
             self.first_event = Some(Instant::now());
@@ -102,6 +123,34 @@ impl Record {
         self.first_event = self.first_event.filter(|_| self.events > 0);
     }
 
+    /// The reader is told where it stands; whether it is to get what it missed.
+    pub(super) fn opened(&mut self, resumed: Resumed, replays: bool) {
+        let is_again = self.stream.figures.opened(resumed);
+        self.is_live = !(replays || is_again);
+        self.stream.figures.go(match (is_again, replays) {
+            (true, _) => ServerState::CatchingUp,
+            (false, true) => ServerState::Replaying,
+            (false, false) => ServerState::Live,
+        });
+    }
+
+    /// There is nothing to give: the reader has everything.
+    pub(super) fn waits(&mut self) {
+        if !self.is_live {
+            self.is_live = true;
+            self.stream.figures.go(ServerState::Live);
+        }
+    }
+
+    /// The reader is told that the server goes away.
+    pub(super) fn drains(&mut self) {
+        self.stream.figures.go(ServerState::Draining);
+    }
+
+    pub(super) fn heartbeat(&self) {
+        self.stream.figures.heartbeat();
+    }
+
     /// The position of the reader could not be served in full.
     pub(super) fn resumed(&self, resumed: Resumed) {
         let (resume, missed) = (resumed.outcome().as_str(), resumed.missed());
@@ -113,6 +162,7 @@ impl Record {
 
     pub(super) fn bytes(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_add(bytes as u64);
+        self.delivered.bytes.increment(bytes as u64);
     }
 
     /// The one end: later ones are not heard.
@@ -129,6 +179,7 @@ impl Record {
             duration: self.stream.started.elapsed(),
         };
         self.log(&ended);
+        self.stream.figures.closed(reason, ended.duration);
         self.stream.cx.close(&ended);
     }
 

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use super::{cx::Cx, line::Line, link::Grant};
+use super::{cx::Cx, figures, line::Line, link::Grant};
 use crate::names::Reason;
 
 /// Every open stream of a server. A stream is here for as long as its [`Slot`] lives, and so
@@ -104,6 +104,7 @@ pub(super) struct Left {
 
 impl Streams {
     pub(super) fn limit(&self, limits: Limits) {
+        figures::limited(limits);
         self.lock().limits = limits;
     }
 

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, net::SocketAddr, sync::atomic::Ordering};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath};
 use http::request::Parts;
 
 use super::{
@@ -29,6 +29,9 @@ impl<S: Sync> FromRequestParts<S> for Cx {
         };
         if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
             let _known = cx.shared.peer.set(*peer);
+        }
+        if let Some(path) = parts.extensions.get::<MatchedPath>() {
+            let _known = cx.shared.endpoint.set(path.as_str().into());
         }
         if let Some(Installed(drain)) = parts.extensions.get::<Installed>() {
             let _known = cx.shared.drain.set(Box::new(drain.clone()));

@@ -1,6 +1,7 @@
 //! The server while it runs, for whoever else has something to say.
 
 use std::{
+    convert::Infallible,
     fmt,
     sync::{
         Arc,
@@ -8,7 +9,7 @@ use std::{
     },
 };
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::{StatusCode, request::Parts};
 use tokio::sync::watch;
 
@@ -148,6 +149,15 @@ impl<S: Sync> FromRequestParts<S> for ServeHandle {
             return Err(StatusCode::INTERNAL_SERVER_ERROR);
         };
         Ok(served.server.handle.clone())
+    }
+}
+
+/// As an `Option` it is none behind another server.
+impl<S: Sync> OptionalFromRequestParts<S> for ServeHandle {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get::<Served>().map(|served| served.server.handle.clone()))
     }
 }
 
