@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Lets readers that nobody here wrote read what the demo sends: curl, two packages of
-# Node, one of Python, and Chromium. Installs what is missing, which needs a network and
-# on Debian root; a reader that cannot run is a failure, not a gap.
+# Lets readers that nobody here wrote read what the demo and an example send: curl, two
+# packages of Node, one of Python, and Chromium. Installs what is missing, which needs a
+# network and on Debian root; a reader that cannot run is a failure, not a gap.
 #
 # Usage: tests/foreign/run.sh
 # CHROMIUM and PYTHON name other programs than those of the machine.
@@ -61,8 +61,10 @@ if ! cmp -s requirements.txt .venv/.installed; then
 fi
 
 cargo build --quiet --package sse-examples
-demo=$(cargo metadata --format-version 1 --no-deps |
-  node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')/debug/demo
+cargo build --quiet --package sse-examples --example complete
+built=$(cargo metadata --format-version 1 --no-deps |
+  node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')/debug
+demo=$built/demo
 
 # ---- The readers ------------------------------------------------------------------------
 
@@ -126,6 +128,7 @@ read_with 'Node, eventsource-parser' node parser.mjs "$url" "$short"
 read_with 'Python, httpx-sse' .venv/bin/python httpx_reader.py "$url" "$short"
 read_with 'Chromium' node page.mjs "$demo" "$chromium"
 read_with 'Chromium, cut' node page_resume.mjs "$demo" "$chromium"
+read_with 'Chromium, tokens' node complete.mjs "$built/examples/complete" "$chromium"
 
 echo '== curl, heartbeat'
 code=0
