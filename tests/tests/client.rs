@@ -1,6 +1,10 @@
 //! The client against real servers: ours, and ones that answer by a script.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+#[path = "client/cancel.rs"]
+mod cancel;
+#[path = "client/cancel_http2.rs"]
+mod cancel_http2;
 #[path = "client/scripted.rs"]
 mod scripted;
 #[path = "client/stream.rs"]

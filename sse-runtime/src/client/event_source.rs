@@ -88,6 +88,9 @@ impl<E: DecodeEvent> EventSource<E> {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Item<E>, StreamError>>> {
         self.shell.figures.asked();
+        if !self.ended {
+            self.shell.listen(cx);
+        }
         loop {
             if self.ended {
                 return Poll::Ready(None);

@@ -126,18 +126,23 @@ impl Shell {
         self.disconnect();
     }
 
+    /// Whether the program's token says that it wants nothing more. Asked before anything that has
+    /// come is handed out, of which there may be much.
+    pub(super) fn listen(&mut self, cx: &mut Context<'_>) {
+        if let Some(until) = &mut self.until
+            && until.as_mut().poll(cx).is_ready()
+        {
+            self.until = None;
+            self.close();
+        }
+    }
+
     /// What happens next. `position` is where an attempt begins that is made now.
     pub(super) fn poll(
         &mut self,
         position: Option<&LastEventId>,
         cx: &mut Context<'_>,
     ) -> Poll<Signal> {
-        if let Some(until) = &mut self.until
-            && until.as_mut().poll(cx).is_ready()
-        {
-            self.until = None;
-            self.tell(Input::Cancelled);
-        }
         if self.timer.is_none() && Handle::try_current().is_err() {
             // Not by the machine, whose table may say that this is tried again.
             let failure = RequestError::Runtime.into();

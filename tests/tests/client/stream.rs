@@ -1,18 +1,18 @@
 //! What a program gets to see of a stream.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use axum::{Router, extract::State, routing::get};
 use sse_runtime::{
     Channel, Resume, Resumed, SseEvent, Subscription,
-    client::{Client, EventSource, Item, StopReason, StreamError},
+    client::{Client, Item, StopReason},
     serve,
     serve::ServeHandle,
     sse_handler,
 };
-use tokio::{net::TcpListener, time::timeout};
+use tokio::net::TcpListener;
 
-use super::scripted::{OPEN, STREAM, Scripted};
+use super::scripted::{OPEN, STREAM, Scripted, next};
 
 #[derive(SseEvent, Debug, PartialEq)]
 #[sse(source = "inventory")]
@@ -44,13 +44,6 @@ pub(crate) async fn shop() -> Shop {
     let handle = server.handle();
     tokio::spawn(server.into_future());
     Shop { channel, address, handle }
-}
-
-pub(crate) async fn next<E: sse_runtime::DecodeEvent>(
-    events: &mut EventSource<E>,
-) -> Result<Item<E>, StreamError> {
-    let next = timeout(Duration::from_secs(10), events.next()).await.expect("in time");
-    next.expect("not the end")
 }
 
 #[tokio::test]
@@ -99,5 +92,5 @@ async fn a_finite_answer_is_over_with_its_terminal_event() {
     );
     assert!(events.next().await.is_none());
     assert_eq!(events.stop_reason(), Some(&StopReason::Complete));
-    assert_eq!(server.requests().await.len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
