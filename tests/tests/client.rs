@@ -5,6 +5,8 @@
 mod cancel;
 #[path = "client/cancel_http2.rs"]
 mod cancel_http2;
+#[path = "client/outage.rs"]
+mod outage;
 #[path = "client/scripted.rs"]
 mod scripted;
 #[path = "client/stream.rs"]

@@ -14,11 +14,10 @@ use tokio::{
     io::AsyncReadExt as _,
     net::TcpListener,
     sync::{Notify, oneshot},
-    time::timeout,
 };
 
 use super::{
-    scripted::{OPEN, PATIENCE, STREAM, Scripted, client, client_of, next, unnumbered},
+    scripted::{OPEN, STREAM, Scripted, client, client_of, in_time, next, unnumbered},
     stream::InventoryEvent,
 };
 
@@ -49,8 +48,7 @@ impl Unwanted {
     /// Reads until it has come to this. Nothing is to be said before.
     pub(crate) async fn until(&mut self, reached: impl Future<Output = ()>) {
         let item = async { panic!("{:?}", self.events.next().await) };
-        let reached = timeout(PATIENCE, reached);
-        tokio::select! { () = item => {}, reached = reached => reached.unwrap() }
+        tokio::select! { () = item => {}, () = in_time(reached) => {} }
     }
 
     pub(crate) async fn is_opened(&mut self) {
@@ -90,7 +88,7 @@ impl Unwanted {
             Some((events, token)) if is_read => Some((is_over(events).await, token)),
             kept => kept,
         };
-        timeout(PATIENCE, gone).await.unwrap_or_else(|_| panic!("{way:?}: it is held"));
+        in_time(gone).await;
         if let Some((events, _token)) = kept {
             is_over(events).await;
         }
@@ -98,7 +96,7 @@ impl Unwanted {
 }
 
 async fn is_over(mut events: EventSource<InventoryEvent>) -> EventSource<InventoryEvent> {
-    let item = timeout(PATIENCE, events.next()).await.unwrap();
+    let item = in_time(events.next()).await;
     assert!(item.is_none(), "{item:?}");
     assert_eq!(events.stop_reason(), Some(&StopReason::Closed));
     events
@@ -144,9 +142,10 @@ async fn a_name_is_no_longer_looked_up() {
     for way in WAYS {
         let held = Arc::new(Held::default());
         let resolver = NoAnswer(Arc::clone(&held));
-        let client = sse_runtime::client::Client::with_transport(ClientConfig::new(), |transport| {
-            transport.no_proxy().dns_resolver(resolver)
-        });
+        let client =
+            sse_runtime::client::Client::with_transport(ClientConfig::new(), |transport| {
+                transport.no_proxy().dns_resolver(resolver)
+            });
         let mut events = Unwanted::new(client.unwrap().request("http://shop.example/events"));
         events.until(held.begun.notified()).await;
         events.end(way, held.dropped.notified()).await;

@@ -6,11 +6,11 @@ use axum::http::{Request, Response};
 use bytes::Bytes;
 use h2::{Reason, RecvStream, server::SendResponse};
 use sse_runtime::client::{Client, ClientConfig};
-use tokio::{net::TcpListener, sync::mpsc, time::timeout};
+use tokio::{net::TcpListener, sync::mpsc};
 
 use super::{
     cancel::{Unwanted, WAYS},
-    scripted::{OPEN, PATIENCE},
+    scripted::{OPEN, in_time},
 };
 
 /// Requests as they come, and the number of the connection on which they came.
@@ -45,7 +45,7 @@ fn client() -> Client {
 }
 
 async fn asked(requests: &mut Requests) -> SendResponse<Bytes> {
-    let (connection, answer) = timeout(PATIENCE, requests.recv()).await.unwrap().unwrap();
+    let (connection, answer) = in_time(requests.recv()).await.unwrap();
     assert_eq!(connection, 0, "the connection has been given up with its stream");
     answer
 }

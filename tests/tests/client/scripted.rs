@@ -1,6 +1,6 @@
 //! A server that says what a test tells it to, byte for byte.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use sse_runtime::{
     DecodeEvent,
@@ -22,7 +22,7 @@ pub(crate) const OPEN: &str = "event: sse.open\nretry: 10\ndata: {\"resume\":\"f
                                \"heartbeat_ms\":15000,\"sources\":[\"inventory\"],\
                                \"request_id\":\"req_1\"}\n\n";
 /// More than anything takes on a machine that has much to do.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server of which each connection is a request, and an answer by a function.
 pub(crate) struct Scripted {
@@ -95,9 +95,7 @@ impl Scripted {
     /// One that says one thing after the other, each to one connection. All but the last are
     /// closed when it is said; the last, and those that come after it without being told
     /// anything, stay open until the other end leaves.
-    pub(crate) async fn answering<T: Into<String>>(
-        texts: impl IntoIterator<Item = T>,
-    ) -> Self {
+    pub(crate) async fn answering<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
         let texts: Arc<[String]> = texts.into_iter().map(Into::into).collect();
         Self::start(move |mut asked| {
             let texts = Arc::clone(&texts);
@@ -138,7 +136,7 @@ impl Scripted {
 
     async fn wait(&self, is_so: impl FnMut(&Seen) -> bool) {
         let mut seen = self.seen.subscribe();
-        let _seen = timeout(PATIENCE, seen.wait_for(is_so)).await.expect("in time");
+        let _seen = in_time(seen.wait_for(is_so)).await;
     }
 }
 
@@ -247,12 +245,23 @@ pub(crate) fn quick() -> ClientConfig {
     ClientConfig::new().first_delay(shortest).max_delay(shortest)
 }
 
+/// What comes of this in real time, whatever has been done to the clock.
+pub(crate) async fn in_time<F: Future>(what: F) -> F::Output {
+    let begin = std::time::Instant::now();
+    let mut what = pin!(what);
+    loop {
+        match timeout(PATIENCE, &mut what).await {
+            Ok(output) => return output,
+            Err(_) => assert!(begin.elapsed() < PATIENCE, "it takes too long"),
+        }
+    }
+}
+
 /// What comes next, which is not the end.
 pub(crate) async fn next<E: DecodeEvent>(
     events: &mut EventSource<E>,
 ) -> Result<Item<E>, StreamError> {
-    let next = timeout(PATIENCE, events.next()).await.expect("in time");
-    next.expect("not the end")
+    in_time(events.next()).await.expect("not the end")
 }
 
 /// The next event, where nothing but `sse.open` comes before it.
@@ -271,7 +280,7 @@ pub(crate) async fn event<E: DecodeEvent>(
 
 /// Why the stream ends, whatever comes before. There must be nothing behind the end.
 pub(crate) async fn end<E: DecodeEvent>(events: &mut EventSource<E>) -> StopReason {
-    timeout(PATIENCE, async { while events.next().await.is_some() {} }).await.expect("in time");
+    in_time(async { while events.next().await.is_some() {} }).await;
     assert!(events.next().await.is_none());
     events.stop_reason().expect("it is over").clone()
 }
