@@ -5,8 +5,12 @@
 mod cancel;
 #[path = "client/cancel_http2.rs"]
 mod cancel_http2;
+#[path = "client/ids.rs"]
+mod ids;
 #[path = "client/outage.rs"]
 mod outage;
+#[path = "client/redirects.rs"]
+mod redirects;
 #[path = "client/scripted.rs"]
 mod scripted;
 #[path = "client/stream.rs"]
