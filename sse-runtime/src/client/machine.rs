@@ -155,10 +155,11 @@ impl Machine {
         }
     }
 
-    /// Whether the connection, or the attempt, is to be dropped: what it still says is not to be
-    /// listened to.
-    pub(crate) const fn is_leaving(&self) -> bool {
-        self.disconnect
+    /// Whether there is something to do or to tell before anything more is listened to: what a
+    /// connection says that is to be dropped is of no interest, and what the next state brings
+    /// comes after it.
+    pub(crate) fn has_news(&self) -> bool {
+        self.disconnect || self.told != Some(self.state())
     }
 
     /// When to poll again if nothing happens before; none if time does not matter.

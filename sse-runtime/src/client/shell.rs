@@ -151,7 +151,7 @@ impl Shell {
         loop {
             // What came is looked at before the clock: a program that comes back after an hour
             // finds the heartbeats that were sent meanwhile.
-            if !self.machine.is_leaving()
+            if !self.machine.has_news()
                 && let Some(signal) = self.poll_io(cx)
             {
                 if self.yields(&signal) {
