@@ -215,7 +215,9 @@ impl Reading {
         info: Option<&'static EventInfo>,
         event: &RawEvent<'_>,
     ) -> Result<(), WrongSource> {
-        if !self.is_ours() || !self.terms.event_sources {
+        // What need not be said must still not be wrong.
+        let is_silent = event.source.is_none() && !self.terms.event_sources;
+        if !self.is_ours() || is_silent {
             return Ok(());
         }
         source::check_event(self.terms.sources, info, event.event, event.source)
