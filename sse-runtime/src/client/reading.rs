@@ -100,12 +100,16 @@ impl Reading {
             Decoded::Id(id) => {
                 Outcome { moved: self.adopt(Some(id), false).moved, input: None, item: None }
             }
+            Decoded::Malformed(dropped) if dropped.field == "comment" => Outcome::nothing(),
+            // An event that cannot be read is not `sse.open` either.
+            Decoded::Oversized(_) | Decoded::Malformed(_) if self.is_ours() && !self.begun => {
+                failed(ProtocolError::NotOpened)
+            }
             Decoded::Oversized(dropped) => {
                 let Adopted { id, moved, .. } = self.adopt(dropped.id, false);
                 let item = Oversized { limit: dropped.limit, bytes: dropped.bytes, id };
                 Outcome { moved, input: Some(EVENT), item: Some(Ok(Item::Oversized(item))) }
             }
-            Decoded::Malformed(dropped) if dropped.field == "comment" => Outcome::nothing(),
             Decoded::Malformed(dropped) => {
                 let Adopted { id, moved, .. } = self.adopt(dropped.id, false);
                 let fault = MalformedFault::Utf8(dropped.field);
