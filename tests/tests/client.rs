@@ -13,5 +13,9 @@ mod outage;
 mod redirects;
 #[path = "client/scripted.rs"]
 mod scripted;
+#[path = "client/sent_again.rs"]
+mod sent_again;
 #[path = "client/stream.rs"]
 mod stream;
+#[path = "client/typed.rs"]
+mod typed;
