@@ -86,12 +86,11 @@ impl Body {
     }
 
     fn unpack(&mut self) -> Option<Part> {
-        if self.packed.is_empty() {
-            return None;
-        }
         let Some(inflate) = &mut self.inflate else {
-            return Some(Part::Bytes(std::mem::take(&mut self.packed)));
+            let came = std::mem::take(&mut self.packed);
+            return (!came.is_empty()).then_some(Part::Bytes(came));
         };
+        // Asked also where nothing is left to go in: much may still come out of what went in.
         let mut input = &self.packed[..];
         let mut output = Vec::new();
         let outcome = inflate.next(&mut input, &mut output);
