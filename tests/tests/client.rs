@@ -5,10 +5,14 @@
 mod cancel;
 #[path = "client/cancel_http2.rs"]
 mod cancel_http2;
+#[path = "client/flood.rs"]
+mod flood;
 #[path = "client/ids.rs"]
 mod ids;
 #[path = "client/outage.rs"]
 mod outage;
+#[path = "client/packed.rs"]
+mod packed;
 #[path = "client/redirects.rs"]
 mod redirects;
 #[path = "client/scripted.rs"]

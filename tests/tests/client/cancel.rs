@@ -253,10 +253,7 @@ async fn a_server_that_never_stops_talking_does_not_keep_a_stream_open() {
             asked.say(STREAM).await;
             asked.say(OPEN).await;
             let noise = ": and so on\n".repeat(20_000);
-            while tokio::io::AsyncWriteExt::write_all(&mut asked.socket, noise.as_bytes())
-                .await
-                .is_ok()
-            {}
+            while asked.say(&noise).await {}
             asked.until_gone().await;
         })
         .await;

@@ -87,7 +87,9 @@ impl Scripted {
         let text = text.into();
         Self::start(move |mut asked| {
             let text = text.clone();
-            async move { asked.say(&text).await }
+            async move {
+                asked.say(&text).await;
+            }
         })
         .await
     }
@@ -147,8 +149,9 @@ impl Drop for Scripted {
 }
 
 impl Asked {
-    pub(crate) async fn say(&mut self, text: &str) {
-        let _gone = self.socket.write_all(text.as_bytes()).await;
+    /// Whether there is still somebody to be told.
+    pub(crate) async fn say(&mut self, text: impl AsRef<[u8]>) -> bool {
+        self.socket.write_all(text.as_ref()).await.is_ok()
     }
 
     /// Waits until the other end has closed its socket.

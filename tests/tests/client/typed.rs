@@ -120,8 +120,7 @@ async fn what_is_no_text_is_told_where_somebody_minds() {
     for strict in [false, true] {
         let server = Scripted::start(|mut asked| async move {
             asked.say(&format!("{STREAM}{OPEN}event: sold_out\nsource: inventory\n")).await;
-            let data = b"data: {\"sku\":\"\xff\"}\n\n";
-            let _gone = tokio::io::AsyncWriteExt::write_all(&mut asked.socket, data).await;
+            asked.say(b"data: {\"sku\":\"\xff\"}\n\n").await;
             asked.until_gone().await;
         })
         .await;
