@@ -135,7 +135,7 @@ impl ClientConfig {
 
     /// How many attempts one outage has at most. It is over once a connection is healthy: by an
     /// event of the application, an id that moved, or bytes that still come two heartbeats
-    /// (30 s if none is announced) after the head. Default 10, at least 1.
+    /// (30 s at most, or if none is announced) after the head. Default 10, at least 1.
     #[must_use]
     pub const fn attempts(mut self, most: u32) -> Self {
         self.attempts = Limit::AtMost(most);

@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
-/// What two heartbeats are where none is announced.
-const UNANNOUNCED: Duration = Duration::from_secs(30);
+/// What counts as two heartbeats where none is announced, and where they are further apart: with
+/// one every 40 seconds a quiet stream that something cuts each minute would never be healthy.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// The signs of one connection.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ impl Health {
 
     /// Bytes came; whether the connection is healthy by that from now on, and was not before.
     pub(super) fn bytes(&mut self, now: Duration) -> bool {
-        let needed = self.heartbeat.map_or(UNANNOUNCED, |beat| beat.saturating_mul(2));
+        let needed = self.heartbeat.map_or(LONGEST, |beat| beat.saturating_mul(2).min(LONGEST));
         now.saturating_sub(self.head) >= needed && self.progress()
     }
 
@@ -47,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_count_once_they_come_two_heartbeats_after_the_head() {
+    fn bytes_count_once_they_come_two_heartbeats_or_half_a_minute_after_the_head() {
         let mut health = Health::new(s(100));
         assert!(!health.bytes(s(129)));
         assert!(health.bytes(s(130)));
@@ -56,6 +57,10 @@ mod tests {
         announced.announce(Some(s(5)));
         assert!(!announced.bytes(s(109)));
         assert!(announced.bytes(s(110)));
+        let mut rare = Health::new(s(100));
+        rare.announce(Some(s(50)));
+        assert!(!rare.bytes(s(129)));
+        assert!(rare.bytes(s(150)));
     }
 
     #[test]

@@ -44,18 +44,23 @@ fn a_server_that_accepts_and_closes_is_asked_ten_times_in_the_first_minute_at_mo
 
 #[test]
 fn a_healthy_quiet_stream_that_is_cut_every_minute_is_never_given_up() {
-    let mut client = Driver::new(ClientConfig::new(), get());
-    while client.now < s(24 * 3600) {
-        client.accept();
-        client.handle(Input::Bytes(200)).handle(Input::Open { heartbeat: Some(s(15)) });
-        for _ in 0..3 {
-            client.pass(s(15)).handle(Input::Bytes(8)); // : ping
+    // Every interval that a server of this crate may have, and one that it does not tell.
+    for (told, beat) in [(true, 1), (true, 15), (true, 30), (true, 50), (false, 40)] {
+        let mut client = Driver::new(ClientConfig::new(), get());
+        while client.now < s(24 * 3600) {
+            client.accept();
+            let cut = client.now + s(60);
+            let heartbeat = told.then_some(s(beat));
+            client.handle(Input::Bytes(200)).handle(Input::Open { heartbeat });
+            while client.now + s(beat) < cut {
+                client.pass(s(beat)).handle(Input::Bytes(8)); // : ping
+            }
+            client.pass(cut - client.now).fail(TransportError::Reset);
+            assert_eq!(client.stop, None, "at {:?}, with {beat} s", client.now);
+            assert!(client.wait() <= ms(1_500));
         }
-        client.pass(s(15)).fail(TransportError::Reset);
-        assert_eq!(client.stop, None, "at {:?}", client.now);
-        assert!(client.wait() <= ms(1_500));
+        assert!(client.connects.len() > 1_400);
     }
-    assert!(client.connects.len() > 1_400);
 }
 
 #[test]
