@@ -166,6 +166,13 @@ while let Some(item) = events.next().await {
 #[allow(unused_extern_crates, reason = "used by expansions alone")]
 extern crate self as sse_runtime;
 
+#[cfg(all(feature = "client", feature = "testing"))]
+#[doc(hidden)]
+pub mod __fuzz {
+    //! What the fuzz targets of this repository drive. It is no part of the interface.
+
+    pub use crate::client::fuzz::{client_ids, client_machine, retry_header};
+}
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

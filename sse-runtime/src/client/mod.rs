@@ -20,6 +20,8 @@ mod cleaning;
 mod client;
 mod config;
 mod dial;
+#[cfg(any(test, feature = "testing"))]
+mod drive;
 mod encoding;
 mod error;
 mod event_source;
@@ -28,6 +30,8 @@ mod failure;
 mod faults;
 mod feed;
 mod figures;
+#[cfg(feature = "testing")]
+pub(crate) mod fuzz;
 mod gzip_header;
 mod head;
 mod health;

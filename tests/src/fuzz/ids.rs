@@ -1,12 +1,13 @@
-//! The checked values: what is accepted cannot break a frame, and comes back as it was.
+//! The checked values: what is accepted cannot break a frame, and comes back as it was. And the
+//! ids that a client is sent: what it adopts can be sent back.
 
-use sse_runtime::{Decoded, Decoder, EventId, EventName, Position, Source};
+use sse_runtime::{__fuzz, Decoded, Decoder, EventId, EventName, Position, Source};
 
 /// The bytes are the value.
 ///
 /// # Panics
 ///
-/// If a value is accepted that the wire cannot carry.
+/// If a value is accepted that the wire cannot carry, or that a client could not give back.
 pub fn run(bytes: &[u8]) {
     // What is not UTF-8 cannot be asked about; what stands before it can.
     let text = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
@@ -31,6 +32,7 @@ pub fn run(bytes: &[u8]) {
     if let Ok(source) = Source::try_from(text) {
         survives("source", source.as_str());
     }
+    assert_eq!(__fuzz::client_ids(text), Ok(()));
 }
 
 /// Written into a frame, the value is what a reader gets, and all that it gets.

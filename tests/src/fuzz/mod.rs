@@ -3,6 +3,7 @@
 //! `tests/fuzz` hands them to cargo-fuzz; the test `fuzz_corpus` drives them over the committed
 //! corpus and mutations of it, on stable.
 
+pub mod client;
 pub mod decoder;
 pub mod ids;
 
@@ -10,4 +11,9 @@ pub mod ids;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 2] = [("decoder", decoder::run), ("ids", ids::run)];
+pub const TARGETS: [Target; 4] = [
+    ("client_machine", client::machine),
+    ("decoder", decoder::run),
+    ("ids", ids::run),
+    ("retry_header", client::retry_header),
+];

@@ -12,7 +12,7 @@ use tokio::{sync::watch, time::timeout};
 use crate::shop::{Log, OrderEvent, Shop, ShopEvent};
 
 /// What has not come by then never comes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Reader {
     pub(crate) events: EventSource<ShopEvent>,

@@ -1,18 +1,16 @@
-//! Drives a machine as the shell does, on a clock that is a number.
+//! The machine on a clock that is a number, for tests: what must hold whatever happens is
+//! checked at each step.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
+    ops::{Deref, DerefMut},
+    time::Duration,
 };
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
-    client::{
-        Action, Attempt, ClientConfig, ClientError, Failure, Input, Machine, Request, Spent,
-        StateChange, StopReason,
-    },
+    client::{ClientConfig, ClientError, Failure, Input, Request, Spent, StopReason, drive::Drive},
     names::{ClientState, Reason},
 };
 
@@ -33,18 +31,20 @@ pub(super) fn post() -> Request {
     Request { method: Method::POST, ..get() }
 }
 
-pub(super) struct Driver {
-    pub(super) machine: Machine,
-    pub(super) now: Duration,
-    /// What was asked for and when.
-    pub(super) connects: Vec<(Duration, Attempt)>,
-    pub(super) transitions: Vec<StateChange>,
-    pub(super) disconnects: usize,
-    /// Whether a connection or an attempt is open.
-    pub(super) open: bool,
-    pub(super) stop: Option<StopReason>,
-    random: u64,
-    fixed: Option<f64>,
+pub(super) struct Driver(Drive);
+
+impl Deref for Driver {
+    type Target = Drive;
+
+    fn deref(&self) -> &Drive {
+        &self.0
+    }
+}
+
+impl DerefMut for Driver {
+    fn deref_mut(&mut self) -> &mut Drive {
+        &mut self.0
+    }
 }
 
 impl Driver {
@@ -53,101 +53,47 @@ impl Driver {
     }
 
     pub(super) fn at(config: ClientConfig, request: Request, now: Duration) -> Self {
-        let mut driver = Self {
-            machine: Machine::new(Arc::new(config), request, now),
-            now,
-            connects: Vec::new(),
-            transitions: Vec::new(),
-            disconnects: 0,
-            open: false,
-            stop: None,
-            random: 0x9E37_79B9_7F4A_7C15,
-            fixed: None,
-        };
-        driver.poll();
+        let mut driver = Self(Drive::new(config, request, now));
+        driver.checked();
         driver
     }
 
     /// Every number that is drawn is this one.
     pub(super) fn drawing(mut self, unit: f64) -> Self {
-        self.fixed = Some(unit);
+        self.0.fixed = Some(unit);
         self
     }
 
     pub(super) fn seed(mut self, seed: u64) -> Self {
-        self.random ^= seed.wrapping_mul(0x2545_F491_4F6C_DD1D) | 1;
+        self.0.seed(seed);
         self
     }
 
     pub(super) fn handle(&mut self, input: Input<'_>) -> &mut Self {
-        let (random, fixed) = (&mut self.random, self.fixed);
-        self.machine.handle(input, self.now, &mut || draw(random, fixed));
-        self.poll();
-        self
-    }
-
-    /// Polls until there is nothing more to do, and does it.
-    pub(super) fn poll(&mut self) {
-        for _ in 0..8 {
-            let (random, fixed) = (&mut self.random, self.fixed);
-            match self.machine.poll(self.now, &mut || draw(random, fixed)) {
-                Action::Disconnect => {
-                    assert!(self.open, "what is dropped was open");
-                    self.open = false;
-                    self.disconnects += 1;
-                }
-                Action::Changed(transition) => {
-                    assert_eq!(
-                        transition.from,
-                        self.transitions.last().map(|last| last.to),
-                        "a change begins where the last one ended"
-                    );
-                    self.transitions.push(transition);
-                }
-                Action::Connect(attempt) => {
-                    assert!(!self.open, "one connection at a time");
-                    self.open = true;
-                    self.connects.push((self.now, attempt));
-                }
-                Action::Wait => {
-                    assert!(self.machine.deadline().is_none_or(|at| at > self.now), "a busy loop");
-                    return;
-                }
-                Action::Stop(reason) => {
-                    assert!(!self.open, "what is over holds no socket");
-                    self.stop = Some(reason);
-                    return;
-                }
-            }
-        }
-        panic!("the machine never waits");
+        self.0.handle(input);
+        self.checked()
     }
 
     /// Nothing happens for so long.
     pub(super) fn pass(&mut self, time: Duration) -> &mut Self {
         let end = self.now + time;
-        while let Some(at) = self.machine.deadline().filter(|at| *at <= end) {
-            self.now = self.now.max(at);
-            self.poll();
+        while self.machine.deadline().is_some_and(|at| at <= end) {
+            self.wait();
         }
-        self.now = end;
-        self.poll();
-        self
+        let left = end - self.now;
+        self.sleep(left)
     }
 
     /// The clock jumps without anybody looking at it: the machine slept.
     pub(super) fn sleep(&mut self, time: Duration) -> &mut Self {
-        self.now += time;
-        self.poll();
-        self
+        self.0.sleep(time);
+        self.checked()
     }
 
     /// Goes to the next deadline; how long that took.
     pub(super) fn wait(&mut self) -> Duration {
-        let at = self.machine.deadline().unwrap();
-        let time = at - self.now;
-        self.now = at;
-        self.poll();
+        let time = self.0.wait().unwrap();
+        self.checked();
         time
     }
 
@@ -156,8 +102,14 @@ impl Driver {
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        let status = StatusCode::from_u16(status).unwrap();
-        self.handle(Input::Head { status, headers: &map, wall: SystemTime::UNIX_EPOCH })
+        self.0.answer(StatusCode::from_u16(status).unwrap(), &map);
+        self.checked()
+    }
+
+    #[track_caller]
+    fn checked(&mut self) -> &mut Self {
+        assert_eq!(self.broken, None);
+        self
     }
 
     /// A head that begins a stream.
@@ -193,12 +145,4 @@ impl Driver {
         let fatal = StopReason::Failed(ClientError::Fatal(failure.into()));
         assert_eq!(self.stop.as_ref(), Some(&fatal));
     }
-}
-
-fn draw(random: &mut u64, fixed: Option<f64>) -> f64 {
-    *random ^= *random << 13;
-    *random ^= *random >> 7;
-    *random ^= *random << 17;
-    let high = u32::try_from(*random >> 32).unwrap();
-    fixed.unwrap_or(f64::from(high) / f64::from(u32::MAX))
 }

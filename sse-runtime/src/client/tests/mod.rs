@@ -1,7 +1,6 @@
 //! The state machine as a whole. No test sleeps: the clock is a number.
 
 mod driver;
-mod fuzz;
 mod gzip;
 mod outages;
 mod properties;
