@@ -28,6 +28,7 @@ impl Progress {
     }
 
     /// The reader stands nowhere.
+    #[cfg(any(test, feature = "client"))]
     pub(crate) fn forget(&mut self) {
         self.seen.clear();
     }
