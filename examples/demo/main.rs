@@ -20,7 +20,7 @@ use std::{
 };
 
 use clap::Parser as _;
-use sse_runtime::{serve, serve::stop_signal};
+use sse_runtime::{observe::prometheus::Prometheus, serve, serve::stop_signal};
 use tokio::runtime::Handle;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
@@ -40,6 +40,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    // Before there is anything to count.
+    let prometheus = Prometheus::install()?;
     let settings = Settings::new(arguments)?;
     let listener = listen::listen(&arguments.listen).await?;
     let address = listener.local_addr()?;
@@ -48,8 +50,8 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     host::start_sampling(app.host.clone(), Handle::current())?;
     let config = settings.serve();
     tracing::info!("listening on http://{address}");
-    let report =
-        serve(listener, app::router(app)).config(config).shutdown_on(stop_signal()).await?;
+    let router = app::router(app).merge(prometheus.routes());
+    let report = serve(listener, router).config(config).shutdown_on(stop_signal()).await?;
     // Nobody need read it.
     let _unread = writeln!(io::stdout(), "{report}");
     Ok(())

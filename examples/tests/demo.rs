@@ -291,6 +291,20 @@ async fn a_drain_is_told_on_every_stream() {
     }
 }
 
+#[tokio::test]
+async fn it_serves_what_it_counts() {
+    let demo = Demo::start().await;
+    let mut stream = demo.get("/events/inventory", "").await;
+    stream.read_until("sse.open").await;
+    let ask = async |path| demo.get(path, "Connection: close\r\n").await.read_to_end().await;
+    let page = ask("/metrics").await;
+    let live = "sse_connections{endpoint=\"/events/inventory\",state=\"live\"} 1\n";
+    assert!(page.starts_with("HTTP/1.1 200 ") && page.contains(live), "{page}");
+    for path in ["/livez", "/readyz"] {
+        assert!(ask(path).await.starts_with("HTTP/1.1 200 "), "{path}");
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_text_that_has_begun_is_told_to_its_end() {
