@@ -64,42 +64,33 @@ impl Unwanted {
         }
     }
 
-    /// Ends it, and waits until this shows that it is gone. It lives as long as that, unless
-    /// it is what ends it.
+    /// Ends it, and waits until this shows that it is gone.
     pub(crate) async fn end(self, way: Way, gone: impl Future<Output = ()>) {
         let Self { mut events, token } = self;
-        let kept = match way {
+        match way {
             Way::Drop => {
                 drop(events);
-                None
+                in_time(gone).await;
             }
             Way::Close => {
                 events.close();
-                Some((events, Some(token)))
+                // Nobody has to read it for that.
+                in_time(gone).await;
+                is_over(&mut events).await;
             }
             Way::Token => {
-                token.send(()).unwrap();
-                Some((events, None))
+                // Whoever reads is woken by it.
+                tokio::join!(is_over(&mut events), async { token.send(()).unwrap() });
+                in_time(gone).await;
             }
-        };
-        // A token is heard where the stream is read, and a closed stream need not be.
-        let is_read = matches!(way, Way::Token);
-        let kept = match kept {
-            Some((events, token)) if is_read => Some((is_over(events).await, token)),
-            kept => kept,
-        };
-        in_time(gone).await;
-        if let Some((events, _token)) = kept {
-            is_over(events).await;
         }
     }
 }
 
-async fn is_over(mut events: EventSource<InventoryEvent>) -> EventSource<InventoryEvent> {
+async fn is_over(events: &mut EventSource<InventoryEvent>) {
     let item = in_time(events.next()).await;
     assert!(item.is_none(), "{item:?}");
     assert_eq!(events.stop_reason(), Some(&StopReason::Closed));
-    events
 }
 
 /// Something that never comes to an end, and tells when it is begun and when it is dropped.
@@ -115,7 +106,7 @@ impl Held {
     async fn hold(self: Arc<Self>) {
         let holding = Holding(self);
         holding.0.begun.notify_one();
-        pending().await
+        pending::<()>().await;
     }
 }
 
@@ -215,16 +206,30 @@ async fn a_wait_is_over_and_nobody_asks_after_it() {
     }
 }
 
+/// A stream that has handed out one of many events.
+async fn in_the_middle() -> (Scripted, Unwanted) {
+    let many = unnumbered(1).repeat(100);
+    let server = Scripted::answering([format!("{STREAM}{OPEN}{many}")]).await;
+    let mut events = Unwanted::new(client().request(server.url()));
+    events.is_opened().await;
+    assert!(matches!(next(&mut events.events).await, Ok(Item::Event(_))));
+    (server, events)
+}
+
 #[tokio::test]
 async fn what_has_not_been_handed_out_is_let_go() {
-    for way in WAYS {
-        let many = unnumbered(1).repeat(100);
-        let server = Scripted::answering([format!("{STREAM}{OPEN}{many}")]).await;
-        let mut events = Unwanted::new(client().request(server.url()));
-        events.is_opened().await;
-        assert!(matches!(next(&mut events.events).await, Ok(Item::Event(_))));
+    for way in [Way::Drop, Way::Close] {
+        let (server, events) = in_the_middle().await;
         events.end(way, server.until_gone(1)).await;
     }
+}
+
+#[tokio::test]
+async fn a_token_is_heard_before_what_has_come() {
+    let (server, Unwanted { mut events, token }) = in_the_middle().await;
+    token.send(()).unwrap();
+    is_over(&mut events).await;
+    server.until_gone(1).await;
 }
 
 #[tokio::test]
@@ -249,17 +254,26 @@ async fn the_header_hook_is_no_longer_waited_for() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_never_stops_talking_does_not_keep_a_stream_open() {
     for way in WAYS {
-        let server = Scripted::start(|mut asked| async move {
-            asked.say(STREAM).await;
-            asked.say(OPEN).await;
-            let noise = ": and so on\n".repeat(20_000);
-            while asked.say(&noise).await {}
-            asked.until_gone().await;
+        let loud = Arc::new(Notify::new());
+        let told = Arc::clone(&loud);
+        let server = Scripted::start(move |mut asked| {
+            let told = Arc::clone(&told);
+            async move {
+                asked.say(&format!("{STREAM}{OPEN}")).await;
+                let noise = ": and so on\n".repeat(20_000);
+                // More than fits into all the buffers on the way.
+                for _ in 0..50 {
+                    asked.say(&noise).await;
+                }
+                told.notify_one();
+                while asked.say(&noise).await {}
+                asked.until_gone().await;
+            }
         })
         .await;
         let mut events = Unwanted::new(client().request(server.url()));
         events.is_opened().await;
-        events.until(tokio::time::sleep(Duration::from_millis(50))).await;
+        events.until(loud.notified()).await;
         events.end(way, server.until_gone(1)).await;
     }
 }

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use axum::{Router, extract::State, routing::get};
 use sse_runtime::{
     Channel, Resume, Resumed, SseEvent, Subscription,
-    client::{Client, Item, StopReason},
+    client::{Client, Item, Row, StopReason},
+    names::ClientState,
     serve,
     serve::ServeHandle,
     sse_handler,
@@ -93,4 +94,16 @@ async fn a_finite_answer_is_over_with_its_terminal_event() {
     assert!(events.next().await.is_none());
     assert_eq!(events.stop_reason(), Some(&StopReason::Complete));
     assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_shuts_down_says_so_and_is_asked_again() {
+    let shop = shop().await;
+    let client = Client::new().unwrap();
+    let request = client.request::<InventoryEvent>(format!("http://{}/events", shop.address));
+    let mut events = request.states().subscribe().unwrap();
+    while !matches!(next(&mut events).await, Ok(Item::Opened(_))) {}
+    shop.handle.shutdown();
+    let Ok(Item::State(change)) = next(&mut events).await else { panic!() };
+    assert_eq!((change.to, change.why), (ClientState::Reconnecting, Some(Row::ByeDrain)));
 }
