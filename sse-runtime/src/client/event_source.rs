@@ -183,7 +183,8 @@ impl<E> EventSource<E> {
         self.stop.as_ref()
     }
 
-    /// Ends the stream: its socket is freed at once, and the next thing that comes is `None`.
+    /// Ends the stream: its socket is freed at once, and the next thing that comes is `None`,
+    /// after the change of the state where [`states`](super::StreamRequest::states) asks for it.
     /// Dropping it does the same.
     pub fn close(&mut self) {
         self.shell.close();

@@ -195,7 +195,7 @@ impl<E: DecodeEvent> StreamRequest<E> {
     }
 
     /// Takes events that do not say who sent them: of a handler with `source_field = false`. The
-    /// stream as a whole still has to.
+    /// stream as a whole still has to, and an event that names another source is still refused.
     pub fn without_event_sources(mut self) -> Self {
         self.event_sources = false;
         self
