@@ -154,11 +154,15 @@ impl Shell {
             if !self.machine.has_news()
                 && let Some(signal) = self.poll_io(cx)
             {
-                if self.yields(&signal) {
+                if !self.yields(&signal) {
+                    return Poll::Ready(signal);
+                }
+                // A peer that never stops talking is no reason not to look at the clocks.
+                let now = now(&mut self.time);
+                if self.machine.deadline().is_none_or(|deadline| now < deadline) {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                return Poll::Ready(signal);
             }
             let now = now(&mut self.time);
             if self.was_away(now) {

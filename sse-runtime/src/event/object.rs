@@ -17,7 +17,7 @@ use super::{
 /// Not public API. The loop is generated and what it calls is not: a visitor for each variant
 /// would have to be compiled for each, and finding all fields before any is read would go
 /// through the text twice. A field is read where it stands, in whatever order the sender
-/// writes them. Whatever is not as it should be is left to [`Fields`], which begins anew: so
+/// writes them. Whatever is not as it should be is left to `Fields`, which begins anew: so
 /// one piece of code alone says what is wrong, and the usual way need not be able to.
 #[derive(Debug)]
 pub struct Object<'a> {

@@ -69,7 +69,7 @@ pub struct Metric {
 }
 
 /// Declares the metrics: each as a constant for its name, and all of them as a list.
-macro_rules! metrics {
+macro_rules! declare {
     ($($name:ident = $text:literal, $kind:ident, [$($label:literal),*], $what:literal;)*) => {
         $(#[doc = concat!($what, ".")] pub const $name: &str = $text;)*
 
@@ -85,7 +85,7 @@ macro_rules! metrics {
     };
 }
 
-metrics! {
+declare! {
     BUILD_INFO = "sse_build_info", Gauge, ["version"],
         "Always 1, with the version of this crate; its absence says that nobody counts";
     CONNECTIONS = "sse_connections", Gauge, ["endpoint", "state"],
