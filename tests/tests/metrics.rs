@@ -123,6 +123,8 @@ async fn everything_is_counted_at_both_ends_and_gauges_return_to_zero() {
         ("sse_events_published_total{stream=\"InventoryEvent\",outcome=\"stored\"}".into(), 6.0),
         ("sse_publish_duration_seconds_count{backend=\"memory\",phase=\"encode\"}".into(), 6.0),
         ("sse_publish_duration_seconds_count{backend=\"memory\",phase=\"append\"}".into(), 6.0),
+        (format!("sse_delivery_duration_seconds_count{{{shop},phase=\"fanout\"}}"), 3.0),
+        (format!("sse_delivery_duration_seconds_count{{{shop},phase=\"write\"}}"), 3.0),
         ("sse_client_events_total{outcome=\"event\"}".into(), 5.0),
         ("sse_client_resumes_total{outcome=\"fresh\"}".into(), 1.0),
         ("sse_client_resumes_total{outcome=\"gap\"}".into(), 1.0),

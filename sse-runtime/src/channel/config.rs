@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    log::{Bounds, milliseconds},
+    log::{Bounds, microseconds},
     settings::duration,
 };
 
@@ -179,7 +179,7 @@ impl ChannelConfig {
         Bounds {
             events: self.history,
             bytes: self.history_bytes,
-            retention: milliseconds(self.retention),
+            retention: microseconds(self.retention),
             ids: self.remembered_ids,
         }
     }

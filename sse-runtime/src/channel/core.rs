@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     event::Head,
-    log::{Bounds, Draft, Refused, Rest, Ring, milliseconds},
+    log::{Bounds, Draft, Refused, Rest, Ring, microseconds},
     position::Epoch,
     wire::EventId,
 };
@@ -39,7 +39,7 @@ pub(super) struct Rules {
     pub(super) bounds: Bounds,
     largest_event: usize,
     pub(super) linger: Duration,
-    /// When time begins for these channels: theirs is counted in milliseconds from here.
+    /// When time begins for these channels: theirs is counted in microseconds from here.
     birth: Instant,
 }
 
@@ -56,7 +56,7 @@ impl Rules {
     }
 
     pub(super) fn now(&self) -> u64 {
-        milliseconds(self.age())
+        microseconds(self.age())
     }
 
     /// The same to the nanosecond.
@@ -101,7 +101,7 @@ impl Core {
         let (age, random, head) = (rules.age(), fastrand::u32(..), draft.head);
         let linger = (!rules.linger.is_zero()).then_some(rules.linger);
         let (appended, mut wake) = self.seam.append(age, linger, |ring, listeners| {
-            ring.append(draft, &rules.bounds, listeners, milliseconds(age), random)
+            ring.append(draft, &rules.bounds, listeners, microseconds(age), random)
         });
         if let Some(timer) = wake.take_timer() {
             timer::start(self, timer);

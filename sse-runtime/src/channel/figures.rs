@@ -27,10 +27,8 @@ impl Figures {
     pub(super) fn of<E>() -> Self {
         let stream = short(std::any::type_name::<E>());
         let stored = counter(stream, PublishOutcome::Stored);
-        // Looking at the clock three times is a quarter of what publishing takes. The recorder
-        // that stands in for none has no size, and nothing else tells it from others.
-        let is_recorded = metrics::with_recorder(|recorder| size_of_val(recorder) > 0);
-        let durations = is_recorded.then(|| Durations {
+        // Looking at the clock three times is a quarter of what publishing takes.
+        let durations = is_recorded().then(|| Durations {
             encode: histogram(PublishPhase::Encode),
             append: histogram(PublishPhase::Append),
         });
@@ -65,6 +63,12 @@ impl Figures {
     pub(super) fn failed(&self) {
         counter(self.stream, PublishOutcome::Error).increment(1);
     }
+}
+
+/// Whether anybody keeps what is recorded. The recorder that stands in for none has no size, and
+/// nothing else tells it from others.
+pub(crate) fn is_recorded() -> bool {
+    metrics::with_recorder(|recorder| size_of_val(recorder) > 0)
 }
 
 fn histogram(phase: PublishPhase) -> Histogram {

@@ -3,6 +3,7 @@
 use std::{
     sync::Arc,
     task::{Poll, Waker, ready},
+    time::Duration,
 };
 
 use super::{
@@ -245,6 +246,14 @@ impl Listener {
         })
     }
 
+    /// How long the oldest event of the batch that was read last has waited for this reader.
+    pub(crate) fn waited(&self, batch: &Batch) -> Option<Duration> {
+        let count = self.parts.len();
+        // The turn is that of the part after it.
+        let rules = &self.parts.get((self.turn + count - 1) % count).core.rules;
+        batch.at.map(|at| rules.age().saturating_sub(Duration::from_micros(at)))
+    }
+
     /// The events that are shown.
     pub(super) fn poll_seen(&mut self, waker: &Waker) -> Poll<Heard<Shown>> {
         let (count, turn) = (self.parts.len(), self.turn);
@@ -307,6 +316,7 @@ impl Listener {
     fn write(&mut self, shown: &Shown, source_field: bool) -> Batch {
         let mut batch = FrameBuffer::new();
         let (events, mut last, mut has_id) = (shown.events.len() as u64, None, false);
+        let at = shown.events.iter().find_map(|seen| seen.at);
         let qualify = self.parts.get(shown.part).qualify;
         for seen in &shown.events {
             let id = match seen.id_position() {
@@ -324,7 +334,7 @@ impl Listener {
         }
         let is_end = shown.events.last().is_some_and(|seen| seen.head.info().is_terminal());
         let ends = is_end && self.parts.rest.is_empty();
-        Batch { bytes: batch.into_bytes(), events, last, ends }
+        Batch { bytes: batch.into_bytes(), events, at, last, ends }
     }
 
     /// The id of a reader that stands elsewhere in one of the channels.

@@ -27,6 +27,7 @@ mod write;
 
 pub use config::{ChannelConfig, InvalidChannelConfig};
 pub use events::{ChannelEvents, Missed, Received};
+pub(crate) use figures::is_recorded;
 pub use handle::Channel;
 pub use hub::{Hub, HubFull};
 pub use lag::{EndSlow, Lag, TellGap};

@@ -9,13 +9,19 @@ pub(crate) struct Bounds {
     pub(crate) events: u64,
     /// How many bytes.
     pub(crate) bytes: u64,
-    /// For how long, in milliseconds.
+    /// For how long, in microseconds.
     pub(crate) retention: u64,
     /// How many ids of publishers are remembered.
     pub(crate) ids: usize,
 }
 
-/// A time as logs count it; one that is too long for that is as long as can be.
+/// A time as logs count it: finely enough to tell how long an event waits for its readers. One
+/// that is too long for that is as long as can be.
+pub(crate) fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A time as the wire and the log lines have it.
 pub(crate) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

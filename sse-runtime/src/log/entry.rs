@@ -102,6 +102,8 @@ pub(crate) struct Seen {
     pub(crate) head: Head,
     /// None for an ephemeral one.
     pub(crate) position: Option<Position>,
+    /// When it was appended; none for one between two positions.
+    pub(crate) at: Option<u64>,
     /// Where its reader stands after it.
     pub(crate) after: Place,
     pub(crate) extra: Option<Arc<Extra>>,

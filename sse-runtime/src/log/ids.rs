@@ -8,8 +8,8 @@ use std::{
 use crate::position::Tag;
 use crate::wire::EventId;
 
-/// For how long an id is remembered at least, in milliseconds, however soon its event goes.
-const LEAST: u64 = 2 * 60 * 1_000;
+/// For how long an id is remembered at least, in microseconds, however soon its event goes.
+const LEAST: u64 = 2 * 60 * 1_000_000;
 
 /// The ids of a log, the oldest first.
 #[derive(Debug, Default)]

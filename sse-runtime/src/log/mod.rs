@@ -16,7 +16,7 @@ mod ring;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bounds::{Bounds, milliseconds};
+pub(crate) use bounds::{Bounds, microseconds, milliseconds};
 pub(crate) use chunks::BATCH;
 pub(crate) use entry::{Draft, Extra, Rest, Seen};
 pub(crate) use reader::{Batch, Look, Place, Read};

@@ -51,6 +51,8 @@ pub(crate) struct Batch {
     pub(crate) bytes: Bytes,
     /// How many events, ephemeral ones counted.
     pub(crate) events: u64,
+    /// When the oldest of them was appended; none where none has a number.
+    pub(crate) at: Option<u64>,
     /// The number of the last one with a number.
     pub(crate) last: Option<u64>,
     /// Whether the last one is the end of the stream.
@@ -137,10 +139,11 @@ impl Ring {
             return self.read_mixed(place).map(Read::Batch);
         }
         let (bytes, last) = self.chunks.read(self.start_of(place.next))?;
+        let at = self.entry(place.next).map(|entry| entry.at);
         let events = last.seq + 1 - place.next;
         (place.next, place.tag) = (last.seq + 1, last.tag);
         let ends = self.is_over(place);
-        Some(Read::Batch(Batch { bytes, events, last: Some(last.seq), ends }))
+        Some(Read::Batch(Batch { bytes, events, at, last: Some(last.seq), ends }))
     }
 
     /// Moves a reader that has fallen below the oldest entry.
@@ -159,17 +162,18 @@ impl Ring {
             return Some(mixed.batch.clone());
         }
         let from = *place;
-        let (mut buffer, mut events, mut last) = (FrameBuffer::new(), 0, None);
+        let (mut buffer, mut events, mut at, mut last) = (FrameBuffer::new(), 0, None, None);
         while let Some(seen) = self.next_within(place, false, buffer.len()) {
             buffer.append_bytes(&seen.frame);
             events += 1;
+            at = at.or(seen.at);
             last = seen.position.map(|position| position.seq).or(last);
         }
         if events == 0 {
             return None;
         }
         let ends = self.is_over(place);
-        let batch = Batch { bytes: buffer.into_bytes(), events, last, ends };
+        let batch = Batch { bytes: buffer.into_bytes(), events, at, last, ends };
         self.mixed = Some(Box::new(Mixed { from, to: *place, batch: batch.clone() }));
         Some(batch)
     }
@@ -210,7 +214,15 @@ impl Ring {
             place.aside = number + 1;
             let (frame, extra) = (aside.frame.clone(), extra(&mut aside.extra, decodes));
             let (head, after) = (aside.head, *place);
-            return Some(Seen { frame, head, position: None, after, extra, is_mapped: false });
+            return Some(Seen {
+                frame,
+                head,
+                position: None,
+                at: None,
+                after,
+                extra,
+                is_mapped: false,
+            });
         }
         self.next_numbered(place, decodes)
     }
@@ -225,8 +237,8 @@ impl Ring {
         let extra = extra(&mut entry.extra, decodes);
         (place.next, place.tag) = (seq + 1, entry.tag);
         let position = Some(Position { epoch: self.epoch, seq, tag: entry.tag });
-        let (head, after) = (entry.head, *place);
-        Some(Seen { frame, head, position, after, extra, is_mapped: false })
+        let (head, at, after) = (entry.head, Some(entry.at), *place);
+        Some(Seen { frame, head, position, at, after, extra, is_mapped: false })
     }
 }
 

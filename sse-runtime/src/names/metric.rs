@@ -110,6 +110,8 @@ declare! {
         "Readers that came back with a position, and what became of it; the reason of a reset, else `none`";
     MISSED_EVENTS = "sse_missed_events_total", Counter, ["endpoint"],
         "Events that readers were told are gone for good, when they came back or fell behind";
+    DELIVERY_DURATION = "sse_delivery_duration_seconds", Latency, ["endpoint", "phase"],
+        "`fanout`: from the append to the connection, for the oldest event of a batch, linger included, replays not; `write`: from there until the socket has all of it, under `serve`";
     EVENTS_PUBLISHED = "sse_events_published_total", Counter, ["stream", "outcome"],
         "Events that were to be published, by what became of them: `stored`, `duplicate`, `refused`, `error`";
     PUBLISH_DURATION = "sse_publish_duration_seconds", Latency, ["backend", "phase"],

@@ -15,7 +15,9 @@ mod state;
 
 pub use field::*;
 pub use metric::*;
-pub use outcome::{Backend, ClientOutcome, ClientPhase, PublishOutcome, PublishPhase, Rejection};
+pub use outcome::{
+    Backend, ClientOutcome, ClientPhase, DeliveryPhase, PublishOutcome, PublishPhase, Rejection,
+};
 pub use reason::Reason;
 pub use resume::{ResetReason, ResumeOutcome, Resumed};
 pub use state::{ClientState, ServerState};

@@ -16,6 +16,21 @@ super::words! {
 }
 
 super::words! {
+    /// The steps of a delivery: the label `phase` of its duration.
+    ///
+    /// ```
+    /// use sse_runtime::names::DeliveryPhase;
+    /// assert_eq!(DeliveryPhase::Fanout.as_str(), "fanout");
+    /// ```
+    DeliveryPhase {
+        /// From the append to the connection.
+        Fanout = "fanout",
+        /// From there to the socket.
+        Write = "write",
+    }
+}
+
+super::words! {
     /// The steps of an event on its way through a client: the label `phase` of its duration.
     ///
     /// ```

@@ -2,16 +2,21 @@
 
 use std::{sync::Arc, time::Duration};
 
-use metrics::{Counter, SharedString};
+use metrics::{Counter, Histogram, SharedString};
 
 use super::{
+    link::Link,
     refusal::Refused,
     streams::{Full, Limits},
 };
-use crate::names::{
-    CONNECTION_DURATION, CONNECTIONS, CONNECTIONS_CLOSED, CONNECTIONS_LIMIT, CONNECTIONS_OPENED,
-    CONNECTIONS_REJECTED, EVENTS_DELIVERED, HEARTBEATS_SENT, MISSED_EVENTS, RESUMES, Reason,
-    Rejection, ResetReason, Resumed, SENT_BYTES, ServerState,
+use crate::{
+    channel::is_recorded,
+    names::{
+        CONNECTION_DURATION, CONNECTIONS, CONNECTIONS_CLOSED, CONNECTIONS_LIMIT,
+        CONNECTIONS_OPENED, CONNECTIONS_REJECTED, DELIVERY_DURATION, DeliveryPhase,
+        EVENTS_DELIVERED, HEARTBEATS_SENT, MISSED_EVENTS, RESUMES, Reason, Rejection, ResetReason,
+        Resumed, SENT_BYTES, ServerState,
+    },
 };
 
 /// What each delivery counts. Looked up once for a stream: the recorder of the program has to be
@@ -20,11 +25,30 @@ use crate::names::{
 pub(super) struct Delivered {
     pub(super) events: Counter,
     pub(super) bytes: Counter,
+    /// None where nobody keeps it: it costs two looks at the clock.
+    pub(super) timing: Option<Timing>,
+}
+
+/// How long deliveries take.
+#[derive(Debug)]
+pub(super) struct Timing {
+    pub(super) fanout: Histogram,
+    /// What knows when the bytes are with the kernel; none behind another server than ours.
+    pub(super) link: Option<Arc<Link>>,
 }
 
 impl Delivered {
-    pub(super) fn at(endpoint: &Arc<str>) -> Self {
+    pub(super) fn at(endpoint: &Arc<str>, link: Option<&Arc<Link>>) -> Self {
+        let histogram = |phase: DeliveryPhase| {
+            let (endpoint, phase) = (label(endpoint), phase.as_str());
+            metrics::histogram!(DELIVERY_DURATION, "endpoint" => endpoint, "phase" => phase)
+        };
+        let timing = is_recorded().then(|| Timing {
+            fanout: histogram(DeliveryPhase::Fanout),
+            link: link.map(|link| link.timed(|| histogram(DeliveryPhase::Write))),
+        });
         Self {
+            timing,
             events: metrics::counter!(EVENTS_DELIVERED, "endpoint" => label(endpoint)),
             bytes: metrics::counter!(SENT_BYTES, "endpoint" => label(endpoint)),
         }

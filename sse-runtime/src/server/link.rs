@@ -5,7 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
-use super::{line::Line, streams::Slot};
+use metrics::Histogram;
+
+use super::{line::Line, streams::Slot, write_clock::WriteClock};
 use crate::names::Reason;
 
 /// What a connection is told.
@@ -39,6 +41,8 @@ pub(super) struct Link {
     reads: AtomicU64,
     /// That of the connection, where this is the one of a stream.
     whole: Option<Arc<Self>>,
+    /// How long writes take; none where nobody keeps it.
+    writes: OnceLock<Box<WriteClock>>,
 }
 
 impl Link {
@@ -119,6 +123,27 @@ impl Link {
     /// Nothing is left half-done under this lock.
     fn ending(&self) -> MutexGuard<'_, Option<Box<Slot>>> {
         self.ending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection, which from now on tells how long what it is given takes to the socket.
+    pub(super) fn timed(self: &Arc<Self>, histogram: impl FnOnce() -> Histogram) -> Arc<Self> {
+        let whole = self.whole.as_ref().unwrap_or(self);
+        whole.writes.get_or_init(|| Box::new(WriteClock::new(histogram())));
+        Arc::clone(whole)
+    }
+
+    /// Bytes are given to the connection.
+    pub(super) fn hands_over(&self) {
+        if let Some(clock) = self.writes.get() {
+            clock.start();
+        }
+    }
+
+    /// The socket has taken all that was offered.
+    pub(super) fn has_written(&self) {
+        if let Some(clock) = self.writes.get() {
+            clock.stop();
+        }
     }
 
     pub(super) fn has_read(&self) {

@@ -41,6 +41,7 @@ mod stream;
 mod streams;
 mod terms;
 mod turn;
+mod write_clock;
 
 pub use access::{Access, Verdict};
 pub use call::{Call, call};

@@ -1,5 +1,7 @@
 //! What is told about one stream: its span, its numbers, its one line at the end.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 use tracing::{Span, field::Empty};
 
@@ -60,7 +62,7 @@ impl Record {
         }
         cx.set_span(span.clone());
         let endpoint = cx.endpoint();
-        let delivered = Delivered::at(&endpoint);
+        let delivered = Delivered::at(&endpoint, cx.link());
         let figures = Figures::start(endpoint);
         let stream = Box::new(Stream { cx, span, started: Instant::now(), figures });
         Self {
@@ -103,6 +105,21 @@ impl Record {
                 let event_seq = event_seq.map(|position| position.seq());
                 let (event_id, event_name) = (frame.id(), frame.event());
                 tracing::trace!(parent: &self.stream.span, event_seq, event_id, event_name, "event");
+            }
+        }
+    }
+
+    /// Whether the time of a delivery counts: not that of a replay, whose events are old.
+    pub(super) const fn is_timed(&self) -> bool {
+        self.is_live && self.delivered.timing.is_some()
+    }
+
+    /// A batch goes to the connection whose oldest event has waited for so long.
+    pub(super) fn fanned_out(&self, waited: Duration) {
+        if let Some(timing) = &self.delivered.timing {
+            timing.fanout.record(waited);
+            if let Some(link) = &timing.link {
+                link.hands_over();
             }
         }
     }

@@ -158,6 +158,11 @@ impl Session {
         };
         Poll::Ready(match ready!(polled) {
             Heard::Events(batch) => {
+                if self.record.is_timed()
+                    && let Some(waited) = listener.waited(&batch)
+                {
+                    self.record.fanned_out(waited);
+                }
                 self.record.batch(&batch);
                 self.terminal |= batch.ends;
                 Progress::Batch(batch.bytes)

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::log::Bounds;
 
-const BOUNDS: Bounds = Bounds { events: 10, bytes: u64::MAX, retention: 900_000, ids: 2 };
+const BOUNDS: Bounds = Bounds { events: 10, bytes: u64::MAX, retention: 900_000_000, ids: 2 };
 /// Nothing is kept for those who come back.
 const NO_HISTORY: Bounds = Bounds { events: 0, ..BOUNDS };
 
@@ -95,11 +95,11 @@ fn a_quiet_log_forgets_the_ids_of_what_is_too_old() {
     let own = |id| publish(Kind::Own(id, 0), 0, 1);
     // Both that can be remembered.
     let both = [own(1), own(2), own(3)];
-    run(BOUNDS, both.clone().into_iter().chain([Op::Wait(900_000), own(3), own(1)]));
+    run(BOUNDS, both.clone().into_iter().chain([Op::Wait(900_000_000), own(3), own(1)]));
     // Gone at once, and known for two minutes.
     run(
         NO_HISTORY,
-        both.into_iter().chain([Op::Wait(119_999), own(3), own(2), Op::Wait(1), own(1)]),
+        both.into_iter().chain([Op::Wait(119_999_999), own(3), own(2), Op::Wait(1), own(1)]),
     );
 }
 

@@ -8,8 +8,8 @@ use crate::{
     position::Position,
 };
 
-/// For how long an id is known at least, in milliseconds.
-const TWO_MINUTES: u64 = 120_000;
+/// For how long an id is known at least, in microseconds.
+const TWO_MINUTES: u64 = 120_000_000;
 
 /// All that was ever published.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ pub(super) enum Op {
     },
     /// The timer rings.
     Show,
-    /// Time passes, in milliseconds.
+    /// Time passes, in microseconds.
     Wait(u64),
     /// Somebody looks whether something is too old.
     Trim,

@@ -8,11 +8,12 @@ use crate::log::Bounds;
 pub(super) fn bounds() -> impl Strategy<Value = Bounds> {
     let events = prop_oneof![Just(0), Just(1), Just(3), Just(40), Just(2_000)];
     let bytes = prop_oneof![Just(0_u64), Just(90), Just(1_000), Just(60_000), Just(u64::MAX)];
-    let retention = prop_oneof![Just(0_u64), Just(10), Just(1_000), Just(900_000), Just(u64::MAX)];
+    let retention =
+        prop_oneof![Just(0_u64), Just(10_000), Just(1_000_000), Just(900_000_000), Just(u64::MAX)];
     let ids = prop_oneof![Just(0_usize), Just(2), Just(1_000)];
     // Now and then nothing but the count matters.
     let bytes = prop_oneof![Just(u64::MAX), bytes];
-    let retention = prop_oneof![Just(900_000), retention];
+    let retention = prop_oneof![Just(900_000_000), retention];
     (events, bytes, retention, ids).prop_map(|(events, bytes, retention, ids)| Bounds {
         events,
         bytes,
@@ -64,7 +65,8 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => any::<usize>().prop_map(From::OtherLog),
         1 => prop_oneof![1..5_u64, Just(u64::MAX)].prop_map(From::Ahead),
     ];
-    let wait = prop_oneof![0..20_u64, 0..2_000_u64, 0..130_000_u64, 0..1_000_000_u64];
+    let wait =
+        prop_oneof![0..20_000_u64, 0..2_000_000_u64, 0..130_000_000_u64, 0..1_000_000_000_u64];
     prop_oneof![
         12 => publish(kind),
         4 => Just(Op::Show),

@@ -111,6 +111,9 @@ impl<I: AsyncWrite + Unpin> Watched<I> {
         match written {
             Poll::Ready(Ok(taken)) => {
                 self.clock.took(taken, offered);
+                if taken == offered {
+                    self.link.has_written();
+                }
                 Poll::Ready(Ok(taken))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(self.failed(error))),
