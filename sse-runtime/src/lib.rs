@@ -66,6 +66,7 @@ println!(\"{}\", server.shutdown_on(stopped()).await?);
 ```
 
 The guides say the rest: [serving](guides::serving) with every key of the configuration,
+[running](guides::running) behind proxies and load balancers,
 [channels](guides::channels), [pages](guides::pages).
 "
 )]
@@ -199,6 +200,9 @@ pub mod guides {
     #[cfg(feature = "server")]
     #[doc = include_str!("../docs/pages.md")]
     pub mod pages {}
+    #[cfg(feature = "server")]
+    #[doc = include_str!("../docs/running.md")]
+    pub mod running {}
     #[cfg(feature = "server")]
     #[doc = include_str!("../docs/serving.md")]
     pub mod serving {}
