@@ -9,7 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 work=$(mktemp -d)
-started=()
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. ./common.sh
 stop() {
   ((${#started[@]} == 0)) || kill "${started[@]}" 2>/dev/null || true
   rm -rf "$work"
@@ -18,22 +19,12 @@ trap stop EXIT
 
 # ---- What is needed ---------------------------------------------------------------------
 
-as_root() { if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi; }
-
 find_chromium() {
   local name
   for name in "${CHROMIUM:-chromium}" chromium-browser google-chrome; do
     command -v "$name" && return
   done
   return 1
-}
-
-# A package of Debian, once the list of packages is fresh.
-install() {
-  [[ -e $work/updated ]] || as_root apt-get update -qq
-  touch "$work/updated"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -yqq --no-install-recommends "$@" \
-    >"$work/apt" 2>&1 || { cat "$work/apt" >&2; return 1; }
 }
 
 command -v curl >/dev/null || install curl
@@ -60,47 +51,11 @@ if ! cmp -s requirements.txt .venv/.installed; then
   cp requirements.txt .venv/.installed
 fi
 
-cargo build --quiet --package sse-examples
+build_demo
 cargo build --quiet --package sse-examples --example complete
-built=$(cargo metadata --format-version 1 --no-deps |
-  node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')/debug
-demo=$built/demo
+built=${demo%/demo}
 
 # ---- The readers ------------------------------------------------------------------------
-
-# Starts the demo on a free port. Sets `url`.
-start_demo() { # name of its log, arguments...
-  : >"$work/$1.log" # there before it is looked at
-  "$demo" --listen 127.0.0.1:0 "${@:2}" >"$work/$1.report" 2>>"$work/$1.log" &
-  started+=($!)
-  local _
-  for _ in {1..200}; do
-    url=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$work/$1.log")
-    [[ -z $url ]] || return 0
-    sleep 0.05
-  done
-  cat "$work/$1.log" >&2
-  return 1
-}
-
-passed=0
-failed=0
-
-# Counts the lines of a reader. One that breaks off without a word has failed too.
-count() { # name, file, exit code
-  local ok bad
-  ok=$(grep -c '^ok ' "$2") || true
-  bad=$(grep -c '^FAILED ' "$2") || true
-  if (($3 != 0 && bad == 0)); then
-    echo "FAILED $1 could not run to its end (exit code $3)"
-    bad=1
-  elif ((ok + bad == 0)); then
-    echo "FAILED $1 checked nothing"
-    bad=1
-  fi
-  passed=$((passed + ok))
-  failed=$((failed + bad))
-}
 
 read_with() { # name, command...
   local name=$1 code=0
