@@ -26,6 +26,9 @@ pub(super) struct Reading {
     opened: Option<Opened>,
     /// Whether this connection has begun with `sse.open`.
     begun: bool,
+    /// Whether it is that of a channel, whose ids are positions: its `sse.open` brought one. An
+    /// id that somebody else made may have 24 characters as well, and no order.
+    is_numbered: bool,
     repeats: u64,
 }
 
@@ -64,7 +67,15 @@ impl Reading {
         if let Some(position) = &position {
             progress.stand_at(position.as_str());
         }
-        Self { terms, position, progress, opened: None, begun: false, repeats: 0 }
+        Self {
+            terms,
+            position,
+            progress,
+            opened: None,
+            begun: false,
+            is_numbered: false,
+            repeats: 0,
+        }
     }
 
     pub(super) const fn terms(&self) -> &Terms {
@@ -86,6 +97,7 @@ impl Reading {
     /// A connection begins with this head.
     pub(super) fn begin(&mut self, headers: &HeaderMap) -> Result<(), ProtocolError> {
         self.begun = false;
+        self.is_numbered = false;
         if self.is_ours() {
             source::check_head(self.terms.sources, headers).map_err(ProtocolError::Source)?;
         }
@@ -162,6 +174,7 @@ impl Reading {
             return Outcome::nothing();
         }
         self.begun = true;
+        self.is_numbered = own.is_some_and(|id| Cursor::read_str(id).is_some());
         self.opened = Some(opened.clone());
         figures::opened(opened.resumed);
         let moved = self.adopt(own, true).moved;
@@ -197,7 +210,7 @@ impl Reading {
             return failed(ProtocolError::NotOpened);
         }
         let own = event.own_id.then_some(event.id);
-        if !self.terms.standard && own.is_some_and(|id| !self.progress.is_new(id)) {
+        if self.is_numbered && own.is_some_and(|id| !self.progress.is_new(id)) {
             self.repeats = self.repeats.saturating_add(1);
             figures::repeated();
             return Outcome::nothing();
@@ -236,7 +249,8 @@ impl Reading {
                 self.progress.stand_at(id.as_str());
                 let is_same = self.position.as_ref() == Some(&id);
                 // Of ours only a position can be resumed from, and not an event's own id.
-                let held = self.terms.foreign || Cursor::read_str(id.as_str()).is_some();
+                let is_position = self.is_numbered && Cursor::read_str(id.as_str()).is_some();
+                let held = self.terms.foreign || is_position;
                 self.position = Some(id.clone());
                 let moved = (!is_same).then_some(Input::Moved { held, control });
                 Adopted { id: Some(id), refused: None, moved }

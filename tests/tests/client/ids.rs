@@ -6,7 +6,9 @@ use sse_runtime::{
 };
 
 use super::{
-    scripted::{OPEN, STREAM, Scripted, client, digits, event, id, left, next, unnumbered},
+    scripted::{
+        OPEN, STREAM, Scripted, client, digits, event, id, left, next, open_at, unnumbered,
+    },
     stream::InventoryEvent,
 };
 
@@ -38,6 +40,11 @@ async fn positions(server: &Scripted) -> [Option<String>; 3] {
 /// `sse.open` of a stream that goes on.
 fn resumed() -> String {
     OPEN.replace("fresh", "exact")
+}
+
+/// The same of a channel.
+fn resumed_at(id: &str) -> String {
+    open_at(id).replace("fresh", "exact")
 }
 
 #[tokio::test]
@@ -200,7 +207,7 @@ async fn what_comes_again_is_dropped_and_counted() {
     let server = Scripted::answering([
         format!("{STREAM}{OPEN}{}{}", left(&id(1), 1), left(&id(2), 2)),
         // What has no id is nobody's repeat.
-        format!("{STREAM}{}{}{again}{}", resumed(), unnumbered(0), unnumbered(0)),
+        format!("{STREAM}{}{}{again}{}", resumed_at(&id(2)), unnumbered(0), unnumbered(0)),
     ])
     .await;
     let mut events = subscribe(&server);
@@ -210,6 +217,29 @@ async fn what_comes_again_is_dropped_and_counted() {
     assert_eq!((events.repeats(), stands(&events)), (2, Some(&*id(3))));
 }
 
+/// Of 24 characters, as positions are: the ids of a database, made in one second by one process,
+/// and those of a payment service.
+#[tokio::test]
+async fn an_id_that_only_looks_like_a_position_is_nobodys_repeat() {
+    for [one, other] in [
+        ["evt_507f1f771cf86cd799439012", "evt_507f1f771cf86cd799439013"],
+        ["evt_1NG8Du2eJvKYlo2CUI79vXWy", "evt_1NG8Du2eJvKYlo2CA1w0vXWy"],
+    ] {
+        let of_no_log = format!("{STREAM}{OPEN}{}{}", left(one, 1), left(other, 2));
+        let server = Scripted::answering([of_no_log]).await;
+        let mut events = subscribe(&server);
+        for expected in 1..=2 {
+            assert_eq!(event(&mut events).await.event, InventoryEvent::Left(expected));
+        }
+        let of_somebody = format!("{STREAM}id: {one}\ndata: 1\n\nid: {other}\ndata: 2\n\n");
+        let server = Scripted::answering([of_somebody]).await;
+        let mut events = foreign(&server);
+        for expected in 1..=2 {
+            assert_eq!(event(&mut events).await.event, Foreign::Message(expected));
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_stream_of_several_channels_stands_in_each_of_them() {
     let both = |one, two| format!("evt_{}{}", digits("kanalEin", one), digits("kanalZwe", two));
@@ -217,7 +247,7 @@ async fn a_stream_of_several_channels_stands_in_each_of_them() {
         format!("{STREAM}{OPEN}{}{}", left(&both(1, 0), 1), left(&both(1, 1), 2)),
         format!(
             "{STREAM}{}{}{}{}",
-            resumed(),
+            resumed_at(&both(1, 1)),
             left(&both(1, 1), 2),
             left(&both(0, 1), 2),
             // The channels went on in another order.

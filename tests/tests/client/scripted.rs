@@ -219,6 +219,11 @@ pub(crate) fn digits(log: &str, seq: u32) -> String {
     format!("{log}{seq:011}tag00")
 }
 
+/// `sse.open` as a channel says it, whose ids are positions: the reader stands at this one.
+pub(crate) fn open_at(id: &str) -> String {
+    format!("id: {id}\n{OPEN}")
+}
+
 /// An event of `inventory` with an id.
 pub(crate) fn left(id: &str, left: u32) -> String {
     format!("id: {id}\n{}", unnumbered(left))

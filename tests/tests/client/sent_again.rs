@@ -15,8 +15,8 @@ use tokio::time::Instant;
 use super::{
     ids::Foreign,
     scripted::{
-        OPEN, STREAM, Scripted, client, client_of, end, event, fatal, id, left, next, status,
-        unnumbered,
+        OPEN, STREAM, Scripted, client, client_of, end, event, fatal, id, left, next, open_at,
+        status, unnumbered,
     },
     stream::InventoryEvent,
 };
@@ -57,8 +57,8 @@ async fn a_finite_stream_that_is_cut_is_not_complete_and_not_asked_for_again() {
 #[tokio::test]
 async fn a_finite_stream_that_has_a_position_goes_on_from_there() {
     let server = Scripted::answering([
-        closing(&left(&id(1), 1)),
-        closing(&format!("{}{DONE}", left(&id(2), 2))),
+        format!("{STREAM}{}{}", open_at(&id(0)), left(&id(1), 1)),
+        format!("{STREAM}{}{}{DONE}", open_at(&id(1)), left(&id(2), 2)),
     ])
     .await;
     let mut events =
@@ -75,7 +75,9 @@ async fn a_finite_stream_that_has_a_position_goes_on_from_there() {
 
 #[tokio::test]
 async fn a_post_is_not_sent_again_unasked() {
-    for said in [closing(&unnumbered(1)), status(503, "")] {
+    // An event's own id is no position, however long it is: nothing can be resumed from it.
+    let named = left("evt_507f1f771cf86cd799439011", 1);
+    for said in [closing(&unnumbered(1)), closing(&named), status(503, "")] {
         let server = Scripted::saying(said).await;
         let mut events = request(&server, Method::POST).subscribe().unwrap();
         let end = end(&mut events).await;
@@ -105,7 +107,8 @@ async fn a_post_is_sent_again_where_that_was_asked_for_or_where_it_is_resumed() 
 
 #[tokio::test]
 async fn a_position_that_came_with_an_event_lets_a_post_be_resumed() {
-    let server = Scripted::answering([closing(&left(&id(1), 1)), closing(&unnumbered(2))]).await;
+    let numbered = format!("{STREAM}{}{}", open_at(&id(0)), left(&id(1), 1));
+    let server = Scripted::answering([numbered, closing(&unnumbered(2))]).await;
     let mut events = request(&server, Method::POST).subscribe().unwrap();
     event(&mut events).await;
     assert_eq!(event(&mut events).await.event, InventoryEvent::Left(2));
