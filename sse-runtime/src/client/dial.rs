@@ -9,7 +9,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     task::{Context, Poll},
 };
@@ -29,6 +29,8 @@ tokio::task_local! {
 pub(super) struct Dial {
     begun: AtomicU32,
     made: AtomicU32,
+    /// A redirect said to come and get what became of the request.
+    accepted: AtomicBool,
 }
 
 impl Dial {
@@ -45,6 +47,17 @@ impl Dial {
     /// How many of them are made.
     pub(super) fn made(&self) -> u32 {
         self.made.load(Relaxed)
+    }
+
+    /// Whether a server has taken the request, and sent on for the answer.
+    pub(super) fn is_accepted(&self) -> bool {
+        self.accepted.load(Relaxed)
+    }
+
+    /// The attempt that is being polled was sent on for its answer.
+    pub(super) fn accept() {
+        // Outside of one there is nobody to tell.
+        let _told = DIAL.try_with(|dial| dial.accepted.store(true, Relaxed));
     }
 }
 

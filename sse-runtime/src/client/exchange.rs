@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
 use super::{
-    Attempt, Failure, LastEventId, ProtocolError, Route, blame, hook::Hook, is_credential,
-    is_of_body,
+    Attempt, Failure, LastEventId, ProtocolError, Route, blame, dial::Dial, hook::Hook,
+    is_credential, is_of_body,
 };
 use crate::names::LAST_EVENT_ID_HEADER;
 
@@ -56,6 +56,9 @@ impl Plan {
             route
                 .follow(status.as_u16(), response.headers().get(header::LOCATION))
                 .map_err(ProtocolError::Redirect)?;
+            if route.method != self.method {
+                Dial::accept();
+            }
         }
     }
 

@@ -16,6 +16,9 @@ pub(crate) enum Input<'a> {
     Dialling,
     /// It is made, TLS included. Starts the clock of the head.
     Connected,
+    /// A redirect says where to get the answer: what was asked has been done, perhaps, whatever
+    /// becomes of the rest of the way.
+    Accepted,
     /// The head of the last response, after redirects.
     Head {
         status: StatusCode,

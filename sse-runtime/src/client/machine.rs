@@ -119,6 +119,7 @@ impl Machine {
             (Phase::Connecting(setup), input) => match input {
                 Input::Dialling => setup.dial(now),
                 Input::Connected => setup.connected(now),
+                Input::Accepted => setup.accept(),
                 Input::Head { status, headers, wall } => match head::judge(status, headers) {
                     Ok(()) => self.open(now),
                     Err(failure) => {
@@ -294,7 +295,8 @@ impl Machine {
     /// Decides what becomes of a stream whose connection or attempt is no more. `least` is what
     /// the server asked for.
     fn fail(&mut self, failure: Failure, least: Option<Duration>, now: Duration, draw: Draw<'_>) {
-        let sent = self.leave(now) && !failure.is_before_sending();
+        let accepted = matches!(&self.phase, Phase::Connecting(setup) if setup.is_accepted());
+        let sent = self.leave(now) && !failure.is_before_sending() || accepted;
         self.why = Some(failure.row());
         let strict = self.config.standard;
         let rule =
@@ -306,7 +308,7 @@ impl Machine {
         if rule == Rule::Fatal || refused && (self.asked_hook || !self.request.hook) {
             return self.stop(StopReason::Failed(ClientError::Fatal(failure)));
         }
-        if sent && !self.may_be_sent_again(&failure) {
+        if sent && !self.may_be_sent_again(&failure, accepted) {
             return self.stop(StopReason::Failed(ClientError::NotSentAgain(failure)));
         }
         self.asked_hook |= refused;
@@ -371,12 +373,12 @@ impl Machine {
         self.phase = Phase::Stopped(reason);
     }
 
-    fn may_be_sent_again(&self, failure: &Failure) -> bool {
+    fn may_be_sent_again(&self, failure: &Failure, accepted: bool) -> bool {
         self.request.method.is_idempotent()
             || self.request.resend
             || self.request.positioned
             // It was turned away at the door.
-            || *failure == ServerError::Status(StatusCode::UNAUTHORIZED).into()
+            || !accepted && *failure == ServerError::Status(StatusCode::UNAUTHORIZED).into()
     }
 
     fn advance(&mut self, now: Duration) -> Duration {

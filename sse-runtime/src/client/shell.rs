@@ -80,6 +80,7 @@ struct Seen {
     dial: Arc<Dial>,
     begun: u32,
     made: u32,
+    accepted: bool,
     /// Since when the attempt, or what the machine was told last of it, lasts.
     since: Duration,
 }
@@ -274,6 +275,9 @@ impl Shell {
             self.dial.made = made;
             self.took(ClientPhase::Connect);
             self.tell(Input::Connected);
+        }
+        if self.dial.dial.is_accepted() && !std::mem::replace(&mut self.dial.accepted, true) {
+            self.tell(Input::Accepted);
         }
     }
 

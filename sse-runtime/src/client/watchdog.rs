@@ -49,6 +49,8 @@ pub(super) struct Setup {
     ready: Duration,
     /// How long connecting took, where the transport said so.
     took: Option<Duration>,
+    /// A server has taken the request, and sent on for the answer.
+    accepted: bool,
     connect: Duration,
     head: Duration,
 }
@@ -56,7 +58,7 @@ pub(super) struct Setup {
 impl Setup {
     pub(super) fn new(config: &ClientConfig, now: Duration) -> Self {
         let (connect, head) = (config.connect_timeout, config.head_timeout);
-        Self { began: now, dialling: None, ready: now, took: None, connect, head }
+        Self { began: now, dialling: None, ready: now, took: None, accepted: false, connect, head }
     }
 
     pub(super) fn dial(&mut self, now: Duration) {
@@ -68,6 +70,14 @@ impl Setup {
             self.took = Some(now.min(began.saturating_add(self.connect)).saturating_sub(began));
         }
         self.ready = now;
+    }
+
+    pub(super) fn accept(&mut self) {
+        self.accepted = true;
+    }
+
+    pub(super) const fn is_accepted(&self) -> bool {
+        self.accepted
     }
 
     /// Whether the transport says that it is still connecting, so that nothing was sent.

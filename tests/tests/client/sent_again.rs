@@ -6,8 +6,8 @@ use std::time::Duration;
 use sse_runtime::{
     SseEvent,
     client::{
-        ClientConfig, ClientError, EventSource, Item, Method, ProtocolError, ServerError,
-        StatusCode, StopReason, StreamRequest, TransportError,
+        ClientConfig, ClientError, EventSource, HeaderMap, Item, Method, ProtocolError,
+        ServerError, StatusCode, StopReason, StreamRequest, TransportError,
     },
 };
 use tokio::time::Instant;
@@ -83,6 +83,25 @@ async fn a_post_is_not_sent_again_unasked() {
         let end = end(&mut events).await;
         assert!(matches!(end, StopReason::Failed(ClientError::NotSentAgain(_))), "{end}");
         assert!(end.to_string().contains("`resend`"), "{end}");
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+/// Whoever answers a POST with `303` has done what was asked for. That there is nobody where the
+/// answer is to be had, or that it wants other credentials, undoes nothing of that.
+#[tokio::test]
+async fn a_post_that_led_to_an_answer_elsewhere_is_not_sent_again() {
+    let hook = async |_| Ok::<_, std::io::Error>(HeaderMap::new());
+    let refusing = Scripted::saying(status(401, "")).await;
+    let nobody = Scripted::saying("").await;
+    let (gone, there) = (nobody.url(), refusing.url());
+    drop(nobody);
+    for elsewhere in [gone, there] {
+        let location = format!("location: {elsewhere}\r\n");
+        let server = Scripted::saying(status(303, &location)).await;
+        let mut events = request(&server, Method::POST).headers(hook).subscribe().unwrap();
+        let end = end(&mut events).await;
+        assert!(matches!(end, StopReason::Failed(ClientError::NotSentAgain(_))), "{end}");
         assert_eq!(server.requests().len(), 1);
     }
 }
