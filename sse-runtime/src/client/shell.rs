@@ -58,8 +58,9 @@ pub(super) struct Shell {
     io: Io,
     dial: Seen,
     timer: Option<Pin<Box<Sleep>>>,
-    /// The deadline that was found passed on coming back, and was given its grace.
-    graced: Option<Duration>,
+    /// The deadline that was found passed on coming back, and the end of its grace. In a
+    /// `select!` others may have it asked many times before the network has had its turn.
+    graced: Option<(Duration, Duration)>,
     until: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     turn: u32,
     pub(super) feed: Feed,
@@ -166,8 +167,8 @@ impl Shell {
                 }
             }
             let now = now(&mut self.time);
-            if self.was_away(now) {
-                if self.wait(GRACE, cx).is_pending() {
+            if let Some(left) = self.was_away(now) {
+                if self.wait(left, cx).is_pending() {
                     return Poll::Pending;
                 }
                 continue;
@@ -281,12 +282,18 @@ impl Shell {
         }
     }
 
-    /// Whether a clock has passed while nobody looked, on a connection that may well have
-    /// something to say: the runtime has had no chance to read it.
-    fn was_away(&mut self, now: Duration) -> bool {
-        let Some(deadline) = self.machine.deadline() else { return false };
-        let is_late = !matches!(self.io, Io::Idle) && now.saturating_sub(deadline) > LATE;
-        is_late && self.graced.replace(deadline) != Some(deadline)
+    /// How long the network still has, where a clock has passed while nobody looked, on a
+    /// connection that may well have something to say: the runtime has had no chance to read it.
+    fn was_away(&mut self, now: Duration) -> Option<Duration> {
+        let deadline = self.machine.deadline()?;
+        if matches!(self.io, Io::Idle) || now.saturating_sub(deadline) <= LATE {
+            return None;
+        }
+        let end = match self.graced {
+            Some((of, end)) if of == deadline => end,
+            _ => self.graced.insert((deadline, now.saturating_add(GRACE))).1,
+        };
+        (end > now).then(|| end.saturating_sub(now))
     }
 
     /// Whether others get their turn first. A peer that sends without end and nothing that is

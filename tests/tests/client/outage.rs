@@ -153,6 +153,38 @@ async fn a_server_that_only_beats_is_noticed_however_fast_it_beats() {
     server.until_gone(1).await;
 }
 
+/// Whoever comes back late finds the heartbeat that was sent meanwhile, also where something else
+/// is to be done first and the stream is asked again at once, as in a `select!`.
+#[tokio::test]
+async fn a_program_that_was_elsewhere_is_no_dead_connection() {
+    let (beat, asked_for) = tokio::sync::watch::channel(false);
+    let server = Scripted::start(move |mut asked| {
+        let mut asked_for = asked_for.clone();
+        async move {
+            asked.say(&format!("{STREAM}{OPEN}")).await;
+            asked_for.wait_for(|beat| *beat).await.unwrap();
+            asked.say(": ping\n\n").await;
+            asked.until_gone().await;
+        }
+    })
+    .await;
+    let request = client_of(ClientConfig::new().silence(s(1))).request(server.url());
+    let mut events: EventSource<InventoryEvent> = request.heartbeats().subscribe().unwrap();
+    assert!(matches!(next(&mut events).await, Ok(Item::Opened(_))));
+    beat.send(true).unwrap();
+    tokio::task::yield_now().await;
+    std::thread::sleep(Duration::from_millis(1_200));
+    for _ in 0..3 {
+        tokio::select! {
+            biased;
+            item = events.next() => panic!("{item:?}"),
+            () = std::future::ready(()) => {}
+        }
+    }
+    assert!(matches!(next(&mut events).await, Ok(Item::Heartbeat)));
+    assert_eq!(server.requests().len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_retry_makes_a_hot_loop_or_an_endless_wait() {
     let bounds = [("0", Duration::from_millis(10), s(1)), ("18446744073709551615", s(150), s(451))];
