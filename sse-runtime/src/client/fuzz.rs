@@ -80,6 +80,7 @@ fn happen(client: &mut Drive, [what, number]: [u8; 2]) {
     let mut headers = HeaderMap::new();
     match what % 16 {
         0 => client.handle(Input::Dialling),
+        1 if number > 200 => client.handle(Input::Accepted),
         1 => client.handle(Input::Connected),
         2 | 3 => {
             let stream = HeaderValue::from_static("text/event-stream");

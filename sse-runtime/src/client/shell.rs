@@ -14,6 +14,7 @@ use tokio::{
     runtime::Handle,
     time::{Instant, Sleep, sleep},
 };
+use tracing::info;
 
 use super::{
     Action, Attempt, ClientError, Failure, Input, LastEventId, Machine, RequestError, StateChange,
@@ -196,6 +197,8 @@ impl Shell {
     fn connect(&mut self, attempt: Attempt, position: Option<&LastEventId>) {
         if let Some(why) = attempt.why {
             figures::reconnects(why);
+            // The states say nothing of a server that has never been reached.
+            info!(cause = why.as_str(), attempt = attempt.number, "asking for the stream again");
         }
         self.dial = Seen { since: now(&mut self.time), ..Seen::default() };
         let asking = Arc::clone(&self.plan).ask(attempt, position.cloned());
