@@ -74,7 +74,8 @@ impl Plan {
                 headers.remove(name);
             }
             for (name, value) in given {
-                let stays = route.credentials || !is_credential(name);
+                let is_secret = is_credential(name) || value.is_sensitive();
+                let stays = route.credentials || !is_secret;
                 let fits = route.body || !is_of_body(name);
                 if stays && fits {
                     headers.append(name, value.clone());

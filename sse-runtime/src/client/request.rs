@@ -116,7 +116,9 @@ impl<E: DecodeEvent> StreamRequest<E> {
         self
     }
 
-    /// A header of each attempt. `Authorization`, `Cookie` and `Proxy-Authorization` stay with
+    /// A header of each attempt, beside those of the same name. `Authorization`, `Cookie`,
+    /// `Proxy-Authorization` and every value that is marked as
+    /// [sensitive](HeaderValue::set_sensitive), as that of an `X-Api-Key` should be, stay with
     /// the host that they are meant for, wherever a redirect leads.
     pub fn header<N, V>(mut self, name: N, value: V) -> Self
     where

@@ -27,7 +27,9 @@ fn secretive(url: &str, method: Method) -> StreamRequest<InventoryEvent> {
     let request = client().request(url).method(method);
     let request = request.json("stock").header("authorization", "Bearer secret");
     let request = request.header("cookie", "secret").header("proxy-authorization", "secret");
-    request.header("x-tenant", "north").headers(|_attempt| {
+    let mut key = HeaderValue::from_static("secret");
+    key.set_sensitive(true);
+    request.header("x-api-key", key).header("x-tenant", "north").headers(|_attempt| {
         let token = ("x-token".parse().unwrap(), HeaderValue::from_static("secret"));
         std::future::ready(Ok::<_, std::io::Error>(HeaderMap::from_iter([token])))
     })
@@ -39,7 +41,8 @@ async fn open(request: StreamRequest<InventoryEvent>) -> EventSource<InventoryEv
     events
 }
 
-const SECRETS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x-token"];
+const SECRETS: [&str; 5] =
+    ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-token"];
 
 fn secrets(request: &Request) -> usize {
     SECRETS.iter().filter(|name| request.header(name).is_some()).count()
@@ -52,7 +55,7 @@ async fn another_host_is_told_no_secret() {
         let here = moved(code, &there.url()).await;
         open(secretive(&here.url(), Method::GET)).await;
         let (here, there) = (here.requests(), there.requests());
-        assert_eq!((secrets(&here[0]), secrets(&there[0])), (4, 0), "{code}");
+        assert_eq!((secrets(&here[0]), secrets(&there[0])), (5, 0), "{code}");
         assert_eq!(there[0].header("x-tenant").as_deref(), Some("north"));
         assert_eq!(there[0].header("accept").as_deref(), Some("text/event-stream"));
     }
@@ -66,7 +69,7 @@ async fn on_the_same_host_all_of_it_follows() {
         open(secretive(&server.url(), Method::GET)).await;
         let requests = server.requests();
         assert_eq!(requests[1].line(), "GET /elsewhere?x=1", "{code}");
-        assert_eq!((secrets(&requests[0]), secrets(&requests[1])), (4, 4), "{code}");
+        assert_eq!((secrets(&requests[0]), secrets(&requests[1])), (5, 5), "{code}");
     }
 }
 
