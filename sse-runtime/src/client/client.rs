@@ -51,6 +51,10 @@ impl Client {
     /// proxy, addresses of names. Whatever a stream needs is set already; what is set once more
     /// here holds. Redirects and `gzip` are the client's own business, and stay so.
     ///
+    /// No secrets in `default_headers`: the transport adds them to whatever is asked, and so to
+    /// the host that a redirect leads to. [`StreamRequest::header`] and
+    /// [`StreamRequest::headers`] keep theirs back.
+    ///
     /// ```
     /// use sse_runtime::client::{Client, ClientConfig};
     ///

@@ -61,6 +61,7 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "nothing is asked for before it is read"]
 pub struct EventSource<E> {
     shell: Shell,
     reading: Reading,

@@ -34,8 +34,10 @@ use crate::{
 #[derive(Debug)]
 #[allow(clippy::exhaustive_enums, reason = "what is missed must not be overlooked")]
 pub enum Item<E> {
-    /// A connection is made, and nothing is missing: the stream begins anew (`Fresh`) or goes on
-    /// where it was (`Exact`).
+    /// A connection is made. The stream goes on where it was, and nothing is missing (`Exact`);
+    /// or it came without a position and begins at what happens now (`Fresh`). A stream without
+    /// ids says that after each break, and nobody knows what happened meanwhile: read the state
+    /// anew where it matters.
     Opened(Opened),
     /// Events are missing. Only with [`missed_as_items`](super::StreamRequest::missed_as_items),
     /// else it is an error.

@@ -123,7 +123,7 @@ async fn what_nobody_asked_for_is_fatal() {
     assert_eq!(failure(packed("gzip, gzip"), "").await, EncodingError::Unknown("gzip".into()));
     assert_eq!(failure(packed("gzip"), "event: sse.open\n\n").await, EncodingError::Corrupt);
     let server = Scripted::answering([format!("{}{OPEN}", packed("identity"))]).await;
-    open(client().request(server.url())).await;
+    drop(open(client().request(server.url())).await);
 }
 
 /// A server that says one GiB, which takes some MiB, and how much this process grows by it.

@@ -53,7 +53,7 @@ async fn another_host_is_told_no_secret() {
     for code in [301, 302, 303, 307, 308] {
         let there = stream().await;
         let here = moved(code, &there.url()).await;
-        open(secretive(&here.url(), Method::GET)).await;
+        drop(open(secretive(&here.url(), Method::GET)).await);
         let (here, there) = (here.requests(), there.requests());
         assert_eq!((secrets(&here[0]), secrets(&there[0])), (5, 0), "{code}");
         assert_eq!(there[0].header("x-tenant").as_deref(), Some("north"));
@@ -66,7 +66,7 @@ async fn on_the_same_host_all_of_it_follows() {
     for code in [301, 302, 303, 307, 308] {
         let server =
             Scripted::answering([to(code, "/elsewhere?x=1#part"), format!("{STREAM}{OPEN}")]).await;
-        open(secretive(&server.url(), Method::GET)).await;
+        drop(open(secretive(&server.url(), Method::GET)).await);
         let requests = server.requests();
         assert_eq!(requests[1].line(), "GET /elsewhere?x=1", "{code}");
         assert_eq!((secrets(&requests[0]), secrets(&requests[1])), (5, 5), "{code}");
@@ -87,7 +87,7 @@ async fn secrets_do_not_come_back_by_way_of_a_stranger() {
     .await;
     let stranger = moved(307, &home.at("/home")).await;
     let request = secretive(&home.url(), Method::GET).header("x-stranger", stranger.url());
-    open(request).await;
+    drop(open(request).await);
     assert_eq!(secrets(&home.requests()[1]), 0);
 }
 
@@ -105,7 +105,7 @@ async fn what_is_asked_and_sent_follows_as_it_does_in_browsers() {
     ] {
         let there = stream().await;
         let here = moved(code, &there.at("/there")).await;
-        open(secretive(&here.url(), asked.clone())).await;
+        drop(open(secretive(&here.url(), asked.clone())).await);
         let request = &there.requests()[0];
         assert_eq!(request.line(), format!("{then} /there"), "{code} {asked}");
         let (body, json) =
@@ -121,7 +121,7 @@ async fn the_position_goes_where_the_stream_goes() {
     let there = stream().await;
     let here = moved(302, &there.url()).await;
     let request = client().request(here.url());
-    open(request.last_event_id(id(1).parse().ok())).await;
+    drop(open(request.last_event_id(id(1).parse().ok())).await);
     assert_eq!(there.requests()[0].position(), Some(id(1)));
 }
 
@@ -156,7 +156,7 @@ async fn a_name_and_a_password_are_a_header_of_their_host() {
     let invented = there.url().replace("http://", "http://mallory:invented@");
     let here = moved(302, &invented).await;
     let url = here.url().replace("http://", "http://shop:s%20cret@");
-    open(client().request(&url)).await;
+    drop(open(client().request(&url)).await);
     let (here, there) = (here.requests(), there.requests());
     assert_eq!(here[0].header("authorization").as_deref(), Some("Basic c2hvcDpzIGNyZXQ="));
     assert_eq!((here[0].line(), there[0].line()), ("GET /events", "GET /events"));
