@@ -200,6 +200,9 @@ pub mod guides {
     #[cfg(feature = "server")]
     #[doc = include_str!("../docs/pages.md")]
     pub mod pages {}
+    #[cfg(feature = "prometheus")]
+    #[doc = include_str!("../ops/runbooks.md")]
+    pub mod runbooks {}
     #[cfg(feature = "server")]
     #[doc = include_str!("../docs/running.md")]
     pub mod running {}
