@@ -127,6 +127,11 @@ impl<E: DecodeEvent> StreamRequest<E> {
     {
         let shown = name.to_string();
         match (name.try_into(), value.try_into()) {
+            // One content type: `json` has said another.
+            (Ok(name), Ok(value)) if name == header::CONTENT_TYPE => {
+                self.headers.insert(name, value);
+                self
+            }
             (Ok(name), Ok(value)) => {
                 self.headers.append(name, value);
                 self
