@@ -32,6 +32,8 @@ pub struct Object<'a> {
     likely: usize,
     /// The places of the fields that have been found, as bits.
     seen: u64,
+    /// The field that was found not to fit, and why.
+    misfit: Option<(usize, serde_json::Error)>,
 }
 
 #[derive(Debug)]
@@ -55,7 +57,8 @@ impl<'a> Object<'a> {
         // A variant with more fields than there are bits is rare enough to be read slowly.
         let is_long = names.len() > u64::BITS as usize;
         let state = if is_long { State::Odd } else { State::Reading };
-        Self { event, names, data, cursor: Cursor::new(data), state, at: 0, likely: 0, seen: 0 }
+        let cursor = Cursor::new(data);
+        Self { event, names, data, cursor, state, at: 0, likely: 0, seen: 0, misfit: None }
     }
 
     /// The place of the field that is to be read next, be it there or missing. Past the end
@@ -139,13 +142,14 @@ impl<'a> Object<'a> {
                     *slot = Some(value);
                     self.cursor.pass(deserializer.into_iter::<IgnoredAny>().byte_offset());
                 }
-                Err(_) => self.state = State::Odd,
+                Err(error) => self.begin_anew_for(error),
             }
             return;
         }
-        let value = match self.text() {
-            Some(json) => from_json(json),
-            None => missing(self.name()),
+        let value = match (self.text(), self.known_misfit()) {
+            (Some(_), Some(error)) => Err(error),
+            (Some(json), None) => from_json(json),
+            (None, _) => missing(self.name()),
         };
         self.settle(slot, value);
     }
@@ -162,9 +166,10 @@ impl<'a> Object<'a> {
         if matches!(self.state, State::Odd) {
             return;
         }
-        let value = match text {
-            Some(json) => read(&mut serde_json::Deserializer::from_str(json)),
-            None => missing(self.name()),
+        let value = match (text, self.known_misfit()) {
+            (Some(_), Some(error)) => Err(error),
+            (Some(json), None) => read(&mut serde_json::Deserializer::from_str(json)),
+            (None, _) => missing(self.name()),
         };
         self.settle(slot, value);
     }
@@ -173,7 +178,7 @@ impl<'a> Object<'a> {
         match value {
             Ok(value) => *slot = Some(value),
             // A field that is declared before this one may not fit either, and is told of first.
-            Err(_) if matches!(self.state, State::Reading) => self.state = State::Odd,
+            Err(error) if matches!(self.state, State::Reading) => self.begin_anew_for(error),
             Err(source) => self.state = State::Failed(self.misfit(Some(self.name()), source)),
         }
     }
@@ -219,6 +224,21 @@ impl<'a> Object<'a> {
 
     /// Finds all fields before any is read, so that what is wrong with the whole is told
     /// before what is wrong with a field.
+    /// A field does not fit. What is wrong with it is known then, and is not asked for again: to
+    /// refuse an id is counted, and a function of the user may count as well.
+    #[cold]
+    fn begin_anew_for(&mut self, error: serde_json::Error) {
+        if error.is_data() {
+            self.misfit = Some((self.at, error));
+        }
+        self.state = State::Odd;
+    }
+
+    /// What is wrong with the field, if that is known.
+    fn known_misfit(&mut self) -> Option<serde_json::Error> {
+        self.misfit.take_if(|(at, _)| *at == self.at).map(|(_, error)| error)
+    }
+
     #[cold]
     fn begin_anew(&mut self) {
         let mut deserializer = serde_json::Deserializer::from_str(self.data);
