@@ -12,7 +12,7 @@ use crate::{
     channel::Missed,
     event::{DecodeEvent, Opened, decode, read_bye},
     names::{BYE_EVENT, CONTROL_PREFIX, OPEN_EVENT, Reason, Resumed},
-    position::{Position, Progress},
+    position::{Cursor, Position, Progress},
     wire::{EventId, Frame},
 };
 
@@ -30,6 +30,9 @@ pub struct TestReader {
     buffer: BytesMut,
     opened: Option<Opened>,
     bye: Option<Reason>,
+    /// Whether the ids of this connection are those of its events, and no positions: it began
+    /// without one. They may look the same, and have no order.
+    is_unnumbered: bool,
     came: Came,
 }
 
@@ -56,7 +59,8 @@ pub struct Got<E> {
 impl TestReader {
     pub(super) fn new(request: TestRequest, headers: HeaderMap, link: Link, came: Came) -> Self {
         let buffer = BytesMut::new();
-        Self { request, headers, link, buffer, opened: None, bye: None, came }
+        let (opened, bye) = (None, None);
+        Self { request, headers, link, buffer, opened, bye, is_unnumbered: false, came }
     }
 
     /// The headers of the response.
@@ -98,6 +102,7 @@ impl TestReader {
                     let event = decode(name, &frame.data()).map_err(TestError::Decode)?;
                     let id = frame.id().and_then(EventId::received);
                     let position = id.as_ref().and_then(|id| Position::try_from(id).ok());
+                    let position = position.filter(|_| !self.is_unnumbered);
                     return Ok(Got { event, id, position });
                 }
                 // A comment, or a block that only moves the reader.
@@ -219,6 +224,7 @@ impl TestReader {
                     return Ok(false);
                 }
                 self.opened = Some(opened);
+                self.is_unnumbered = frame.id().is_none_or(|id| Cursor::read_str(id).is_none());
             }
             Some(BYE_EVENT) => {
                 self.bye = Some(read_bye(&frame.data()).ok_or_else(malformed)?);
@@ -232,7 +238,7 @@ impl TestReader {
         }
         let id = EventId::received(id).ok_or_else(malformed)?;
         let is_event = frame.event().is_some_and(|name| !name.starts_with(CONTROL_PREFIX));
-        let is_new = self.came.progress.is_new(id.as_str());
+        let is_new = self.is_unnumbered || self.came.progress.is_new(id.as_str());
         if is_new || !is_event {
             self.came.stand_at(id);
         } else {
