@@ -108,7 +108,9 @@ pub struct Gap {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reset {
-    /// Why.
+    /// Why. [`Invalid`](ResetReason::Invalid) as well where the stream was asked for with a
+    /// position and says that it begins without one ([`Resumed::Fresh`](crate::Resumed::Fresh)
+    /// in `opened`): something between here and the handler drops the header `Last-Event-ID`.
     pub reason: ResetReason,
     /// What the stream said of itself.
     pub opened: Opened,

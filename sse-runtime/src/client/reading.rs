@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     event::{DecodeError, DecodeEvent, EventInfo, Opened, decode, read_bye},
-    names::{BEAT_EVENT, BYE_EVENT, CLIENT_REFUSED_IDS, CONTROL_PREFIX, OPEN_EVENT, Resumed},
+    names::{
+        BEAT_EVENT, BYE_EVENT, CLIENT_REFUSED_IDS, CONTROL_PREFIX, OPEN_EVENT, ResetReason, Resumed,
+    },
     position::{Cursor, Progress},
     wire::{Decoded, RawEvent},
 };
@@ -24,7 +26,9 @@ pub(super) struct Reading {
     position: Option<LastEventId>,
     progress: Progress,
     opened: Option<Opened>,
-    /// Whether this connection has begun with `sse.open`.
+    /// Whether this connection was asked for with a position.
+    asked: bool,
+    /// Whether it has begun with `sse.open`.
     begun: bool,
     /// Whether it is that of a channel, whose ids are positions: its `sse.open` brought one. An
     /// id that somebody else made may have 24 characters as well, and no order.
@@ -72,6 +76,7 @@ impl Reading {
             position,
             progress,
             opened: None,
+            asked: false,
             begun: false,
             is_numbered: false,
             repeats: 0,
@@ -96,6 +101,7 @@ impl Reading {
 
     /// A connection begins with this head.
     pub(super) fn begin(&mut self, headers: &HeaderMap) -> Result<(), ProtocolError> {
+        self.asked = self.position.is_some();
         self.begun = false;
         self.is_numbered = false;
         if self.is_ours() {
@@ -173,18 +179,29 @@ impl Reading {
         if self.begun && self.opened.as_ref() == Some(&opened) && (own.is_none() || own == stands) {
             return Outcome::nothing();
         }
+        let resumed = self.resumed(&opened);
         self.begun = true;
         self.is_numbered = own.is_some_and(|id| Cursor::read_str(id).is_some());
         self.opened = Some(opened.clone());
-        figures::opened(opened.resumed);
+        figures::opened(resumed);
         let moved = self.adopt(own, true).moved;
         let input = Some(Input::Open { heartbeat: opened.heartbeat });
-        Outcome { moved, input, item: self.tell(opened) }
+        Outcome { moved, input, item: self.tell(resumed, opened) }
     }
 
-    fn tell<E>(&self, opened: Opened) -> Option<Result<Item<E>, StreamError>> {
+    /// How the stream goes on, seen from here. One that was asked for with a position and begins
+    /// as if without lost it on the way (a proxy that does not pass `Last-Event-ID` on, or answers
+    /// for another request): what lies between is missing, and nothing else would tell.
+    fn resumed(&self, opened: &Opened) -> Resumed {
+        match opened.resumed {
+            Resumed::Fresh if self.asked && !self.begun => Resumed::Reset(ResetReason::Invalid),
+            resumed => resumed,
+        }
+    }
+
+    fn tell<E>(&self, resumed: Resumed, opened: Opened) -> Option<Result<Item<E>, StreamError>> {
         let missed = self.terms.missed;
-        Some(match opened.resumed {
+        Some(match resumed {
             Resumed::Fresh | Resumed::Exact => Ok(Item::Opened(opened)),
             Resumed::Gap { .. } | Resumed::Reset(_) if missed == Missed::Ignored => return None,
             Resumed::Gap { missed: count } => {

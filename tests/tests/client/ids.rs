@@ -1,13 +1,13 @@
 //! Where a stream stands, and how that survives whatever servers send as ids (pitfall P6).
 
 use sse_runtime::{
-    SseEvent,
-    client::{EventSource, IdFault, InvalidLastEventId, Item, LastEventId},
+    ResetReason, Resumed, SseEvent,
+    client::{EventSource, IdFault, InvalidLastEventId, Item, LastEventId, StreamError},
 };
 
 use super::{
     scripted::{
-        OPEN, STREAM, Scripted, client, digits, event, id, left, next, open_at, unnumbered,
+        OPEN, STREAM, Scripted, client, digits, event, id, left, next, open_at, resumed, unnumbered,
     },
     stream::InventoryEvent,
 };
@@ -37,12 +37,7 @@ async fn positions(server: &Scripted) -> [Option<String>; 3] {
     [0, 1, 2].map(|number: usize| requests[number].position())
 }
 
-/// `sse.open` of a stream that goes on.
-fn resumed() -> String {
-    OPEN.replace("fresh", "exact")
-}
-
-/// The same of a channel.
+/// `sse.open` of a channel that goes on.
 fn resumed_at(id: &str) -> String {
     open_at(id).replace("fresh", "exact")
 }
@@ -269,10 +264,11 @@ async fn after_a_reset_nothing_is_a_repeat() {
     let reset = OPEN.replace("\"fresh\",", "\"reset\",\"reason\":\"epoch\",");
     // The server says where the log begins, or that there is nothing to stand on.
     for begin in [id(0), String::new()] {
+        let third = if begin.is_empty() { OPEN.to_owned() } else { resumed() };
         let server = Scripted::answering([
             format!("{STREAM}{OPEN}{}", left(&id(7), 1)),
             format!("{STREAM}id: {begin}\n{reset}{}", unnumbered(2)),
-            format!("{STREAM}{OPEN}{}", left(&id(1), 3)),
+            format!("{STREAM}{third}{}", left(&id(1), 3)),
         ])
         .await;
         let request = client().request(server.url()).missed_as_items();
@@ -286,4 +282,30 @@ async fn after_a_reset_nothing_is_a_repeat() {
         let begin = Some(begin).filter(|id| !id.is_empty());
         assert_eq!(positions(&server).await, [None, Some(id(7)), begin]);
     }
+}
+
+/// A proxy that drops `Last-Event-ID`, or a cache that answers for another reader: the server was
+/// asked for no position and says so, and what came meanwhile is in no stream.
+#[tokio::test]
+async fn a_position_that_got_lost_on_the_way_is_told() {
+    let answers = || {
+        let first = format!("{STREAM}{OPEN}{}", left(&id(1), 1));
+        [first, format!("{STREAM}{OPEN}{}", left(&id(9), 2))]
+    };
+    let server = Scripted::answering(answers()).await;
+    let request = client().request(server.url()).missed_as_items();
+    let mut events: EventSource<InventoryEvent> = request.subscribe().unwrap();
+    event(&mut events).await;
+    let item = next(&mut events).await;
+    let Ok(Item::Reset(reset)) = &item else { panic!("{item:?}") };
+    assert_eq!((reset.reason, reset.opened.resumed), (ResetReason::Invalid, Resumed::Fresh));
+    assert_eq!(event(&mut events).await.event, InventoryEvent::Left(2));
+
+    // Unless it is asked for as an item, it is an error that cannot be overlooked.
+    let server = Scripted::answering(answers()).await;
+    let mut events = subscribe(&server);
+    event(&mut events).await;
+    let item = next(&mut events).await;
+    assert!(matches!(item, Err(StreamError::Reset(_))), "{item:?}");
+    assert_eq!(event(&mut events).await.event, InventoryEvent::Left(2));
 }

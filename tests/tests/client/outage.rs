@@ -39,13 +39,15 @@ fn subscribe(server: &Scripted) -> EventSource<InventoryEvent> {
 }
 
 /// `sse.open` without a `retry:`.
-fn open() -> String {
-    OPEN.replace("retry: 10\n", "")
+fn without_retry(open: &str) -> String {
+    open.replace("retry: 10\n", "")
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_accepts_and_closes_is_asked_ten_times_at_most() {
-    for said in [STREAM.to_owned(), format!("{STREAM}{}", open()), format!("{STREAM}{OPEN}")] {
+    for said in
+        [STREAM.to_owned(), format!("{STREAM}{}", without_retry(OPEN)), format!("{STREAM}{OPEN}")]
+    {
         let server = Scripted::saying(&said).await;
         let begin = Instant::now();
         let mut events = subscribe(&server);
@@ -119,7 +121,8 @@ async fn an_event_is_the_end_of_an_outage() {
         // The fifth attempt of each outage is healthy.
         if asked.number % 5 == 4 {
             let seq = u32::try_from(asked.number / 5).unwrap() + 1;
-            asked.say(&format!("{STREAM}{}{}", open(), left(&id(seq), 1))).await;
+            let open = without_retry(&asked.open());
+            asked.say(&format!("{STREAM}{open}{}", left(&id(seq), 1))).await;
         }
     })
     .await;
@@ -145,7 +148,8 @@ async fn fall(events: &mut EventSource<InventoryEvent>) -> StateChange {
 async fn a_half_open_connection_is_noticed_and_the_stream_resumed() {
     // The second connection is as silent as the first.
     let server = Scripted::start(|mut asked| async move {
-        asked.say(&format!("{STREAM}{OPEN}{}", left(&id(1), 1))).await;
+        let open = asked.open();
+        asked.say(&format!("{STREAM}{open}{}", left(&id(1), 1))).await;
         asked.until_gone().await;
     })
     .await;
@@ -227,7 +231,7 @@ async fn no_retry_makes_a_hot_loop_or_an_endless_wait() {
         let server = Scripted::start(move |mut asked| async move {
             let seq = u32::try_from(asked.number).unwrap() + 1;
             let event = format!("retry: {retry}\n{}", left(&id(seq), 1));
-            asked.say(&format!("{STREAM}{}{event}", open())).await;
+            asked.say(&format!("{STREAM}{}{event}", without_retry(&asked.open()))).await;
         })
         .await;
         let mut events = subscribe(&server);

@@ -89,7 +89,7 @@ async fn what_is_cut_in_the_middle_is_asked_for_again_from_there() {
         let (mut gzip, header) = Gzip::new();
         asked.say(packed("gzip")).await;
         let seq = u32::try_from(asked.number).unwrap() + 1;
-        let open = gzip.pack(format!("{OPEN}{}", left(&id(seq), seq)));
+        let open = gzip.pack(format!("{}{}", asked.open(), left(&id(seq), seq)));
         let cut = gzip.pack(unnumbered(9));
         asked.say([&header[..], &open, &cut[..cut.len() / 2]].concat()).await;
     })

@@ -5,7 +5,9 @@ use sse_runtime::client::{
 };
 
 use super::{
-    scripted::{OPEN, Request, STREAM, Scripted, client, event, fatal, id, left, next, status},
+    scripted::{
+        OPEN, Request, STREAM, Scripted, client, event, fatal, id, left, next, resumed, status,
+    },
     stream::InventoryEvent,
 };
 
@@ -118,7 +120,7 @@ async fn what_is_asked_and_sent_follows_as_it_does_in_browsers() {
 
 #[tokio::test]
 async fn the_position_goes_where_the_stream_goes() {
-    let there = stream().await;
+    let there = Scripted::answering([format!("{STREAM}{}", resumed())]).await;
     let here = moved(302, &there.url()).await;
     let request = client().request(here.url());
     drop(open(request.last_event_id(id(1).parse().ok())).await);
@@ -168,7 +170,7 @@ async fn a_name_and_a_password_are_a_header_of_their_host() {
 async fn the_next_attempt_begins_where_the_first_one_did() {
     let there = Scripted::answering([
         format!("{STREAM}{OPEN}{}", left(&id(1), 1)),
-        format!("{STREAM}{}{}", OPEN.replace("fresh", "exact"), left(&id(2), 2)),
+        format!("{STREAM}{}{}", resumed(), left(&id(2), 2)),
     ])
     .await;
     // Even where it was told to forget it.

@@ -21,6 +21,12 @@ pub(crate) const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-str
 pub(crate) const OPEN: &str = "event: sse.open\nretry: 10\ndata: {\"resume\":\"fresh\",\"missed\":0,\
                                \"heartbeat_ms\":15000,\"sources\":[\"inventory\"],\
                                \"request_id\":\"req_1\"}\n\n";
+
+/// The same of one that goes on.
+pub(crate) fn resumed() -> String {
+    OPEN.replace("fresh", "exact")
+}
+
 /// More than anything takes on a machine that has much to do.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -217,6 +223,13 @@ pub(crate) fn id(seq: u32) -> String {
 pub(crate) fn digits(log: &str, seq: u32) -> String {
     assert!(seq < 10 && log.len() == 8, "the numbers are of base 62");
     format!("{log}{seq:011}tag00")
+}
+
+impl Asked {
+    /// `sse.open` of a server that knows every position.
+    pub(crate) fn open(&self) -> String {
+        if self.request.position().is_some() { resumed() } else { OPEN.to_owned() }
+    }
 }
 
 /// `sse.open` as a channel says it, whose ids are positions: the reader stands at this one.

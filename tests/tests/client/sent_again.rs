@@ -16,7 +16,7 @@ use super::{
     ids::Foreign,
     scripted::{
         OPEN, STREAM, Scripted, client, client_of, end, event, fatal, id, left, next, open_at,
-        status, unnumbered,
+        resumed, status, unnumbered,
     },
     stream::InventoryEvent,
 };
@@ -58,7 +58,7 @@ async fn a_finite_stream_that_is_cut_is_not_complete_and_not_asked_for_again() {
 async fn a_finite_stream_that_has_a_position_goes_on_from_there() {
     let server = Scripted::answering([
         format!("{STREAM}{}{}", open_at(&id(0)), left(&id(1), 1)),
-        format!("{STREAM}{}{}{DONE}", open_at(&id(1)), left(&id(2), 2)),
+        format!("{STREAM}{}{}{DONE}", open_at(&id(1)).replace("fresh", "exact"), left(&id(2), 2)),
     ])
     .await;
     let mut events =
@@ -108,13 +108,13 @@ async fn a_post_that_led_to_an_answer_elsewhere_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_post_is_sent_again_where_that_was_asked_for_or_where_it_is_resumed() {
-    let resend = |request: StreamRequest<_>| request.resend();
-    let resume = |request: StreamRequest<_>| request.last_event_id(id(1).parse().ok());
-    let ways: [&dyn Fn(StreamRequest<InventoryEvent>) -> StreamRequest<InventoryEvent>; 2] =
-        [&resend, &resume];
-    for way in ways {
-        let server =
-            Scripted::answering([status(503, ""), closing(&unnumbered(1)), closing("")]).await;
+    type Way = fn(StreamRequest<InventoryEvent>) -> StreamRequest<InventoryEvent>;
+    let resend: Way = |request| request.resend();
+    let resume: Way = |request| request.last_event_id(id(1).parse().ok());
+    for (way, open) in [(resend, OPEN.to_owned()), (resume, resumed())] {
+        let open = format!("{STREAM}{open}");
+        let first = format!("{open}{}", unnumbered(1));
+        let server = Scripted::answering([status(503, ""), first, open]).await;
         let mut events = way(request(&server, Method::POST)).subscribe().unwrap();
         assert_eq!(event(&mut events).await.event, InventoryEvent::Left(1));
         assert!(matches!(next(&mut events).await, Ok(Item::Opened(_))));
@@ -127,7 +127,8 @@ async fn a_post_is_sent_again_where_that_was_asked_for_or_where_it_is_resumed() 
 #[tokio::test]
 async fn a_position_that_came_with_an_event_lets_a_post_be_resumed() {
     let numbered = format!("{STREAM}{}{}", open_at(&id(0)), left(&id(1), 1));
-    let server = Scripted::answering([numbered, closing(&unnumbered(2))]).await;
+    let server =
+        Scripted::answering([numbered, format!("{STREAM}{}{}", resumed(), unnumbered(2))]).await;
     let mut events = request(&server, Method::POST).subscribe().unwrap();
     event(&mut events).await;
     assert_eq!(event(&mut events).await.event, InventoryEvent::Left(2));
