@@ -228,7 +228,7 @@ mod wire;
 
 #[cfg(feature = "server")]
 pub use channel::{
-    Channel, ChannelConfig, ChannelEvents, ChannelName, EndSlow, Hub, HubFull,
+    Channel, ChannelConfig, ChannelEvents, ChannelName, EndSlow, FindError, Hub, HubFull,
     InvalidChannelConfig, InvalidChannelName, Lag, MergeError, Missed, PublishError, Published,
     Received, Resume, Subscription, TellGap, UnknownEvent,
 };
@@ -236,6 +236,8 @@ pub use event::{
     Catalogue, DecodeError, DecodeEvent, EncodeError, EncodeEvent, End, Endless, EventInfo, Finite,
     Holds, SseEvent, decode, encode, encode_into, opaque_id,
 };
+#[cfg(feature = "server")]
+pub use log::store;
 pub use names::{Reason, ResetReason, ResumeOutcome, Resumed};
 #[cfg(any(feature = "client", feature = "server"))]
 pub use position::{InvalidPosition, Position};

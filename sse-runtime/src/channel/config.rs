@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    log::{Bounds, microseconds},
+    log::{Bounds, microseconds, store::Retention},
     settings::duration,
 };
 
@@ -66,6 +66,8 @@ pub struct ChannelConfig {
     pub(super) linger: Duration,
     pub(super) remembered_ids: usize,
     pub(super) channels: usize,
+    #[serde(with = "duration")]
+    pub(super) store_patience: Duration,
 }
 
 /// A longer linger is a delay that somebody notices, and surely meant otherwise.
@@ -85,6 +87,7 @@ impl ChannelConfig {
             linger: Duration::from_millis(2),
             remembered_ids: 1_000_000,
             channels: 100_000,
+            store_patience: Duration::from_secs(5),
         }
     }
 
@@ -153,6 +156,14 @@ impl ChannelConfig {
         self
     }
 
+    /// How long a publisher waits for a store at most, 5 seconds by default: then the answer is
+    /// [`StoreError::Unknown`](crate::store::StoreError::Unknown). Without a store nobody waits.
+    #[must_use]
+    pub const fn store_patience(mut self, time: Duration) -> Self {
+        self.store_patience = time;
+        self
+    }
+
     /// Checks the whole.
     ///
     /// # Errors
@@ -173,6 +184,13 @@ impl ChannelConfig {
             ));
         }
         if faults.is_empty() { Ok(()) } else { Err(InvalidChannelConfig { faults }) }
+    }
+
+    pub(super) const fn keep(&self) -> Retention {
+        let mut keep = Retention::everything();
+        (keep.events, keep.bytes, keep.age) = (self.history, self.history_bytes, self.retention);
+        keep.ids = self.remembered_ids;
+        keep
     }
 
     pub(super) fn bounds(&self) -> Bounds {
@@ -254,7 +272,7 @@ mod tests {
     #[test]
     fn each_setting_goes_by_the_name_of_its_method() {
         let all = "history = 1\nhistory_bytes = 2\nretention = \"3 s\"\nlargest_event = 4\n\
-                   linger = \"5 ms\"\nremembered_ids = 6\nchannels = 7";
+                   linger = \"5 ms\"\nremembered_ids = 6\nchannels = 7\nstore_patience = \"8s\"";
         let by_methods = ChannelConfig::new()
             .history(1)
             .history_bytes(2)
@@ -262,7 +280,8 @@ mod tests {
             .largest_event(4)
             .linger(Duration::from_millis(5))
             .remembered_ids(6)
-            .channels(7);
+            .channels(7)
+            .store_patience(Duration::from_secs(8));
         assert_eq!(read(all), Ok(by_methods));
     }
 

@@ -13,11 +13,15 @@ use super::{
     name::ChannelName,
     publish::{PublishError, Published},
     seam::{Hidden, Seam},
+    stored::Stored,
     timer,
 };
 use crate::{
-    event::Head,
-    log::{Bounds, Draft, Refused, Rest, Ring, microseconds},
+    event::{EncodeEvent, EventInfo, Head},
+    log::{
+        Bounds, Draft, Refused, Rest, Ring, microseconds, near,
+        store::{Retention, Store, StoredEvent},
+    },
     position::Epoch,
     wire::EventId,
 };
@@ -28,8 +32,9 @@ pub(crate) struct Core {
     pub(super) seam: Seam<Ring>,
     pub(super) rules: Arc<Rules>,
     name: Option<ChannelName>,
-    epoch: Epoch,
     sources: &'static [&'static str],
+    /// What keeps the log, where that is more than this process.
+    pub(super) stored: Option<Box<Stored>>,
 }
 
 /// What the channels of one hub share.
@@ -41,18 +46,45 @@ pub(super) struct Rules {
     pub(super) linger: Duration,
     /// When time begins for these channels: theirs is counted in microseconds from here.
     birth: Instant,
+    /// What a store is to keep.
+    pub(super) keep: Retention,
+    /// How long a publisher waits for a store.
+    pub(super) patience: Duration,
+    /// What the program knows of an event by its name, to read what was written before.
+    find: fn(&str) -> Option<&'static EventInfo>,
+    pub(super) store: Option<Arc<dyn Store>>,
 }
+
+/// Of an event that was stored by another version of the program, and has no name in this one.
+const UNKNOWN: Head = Head::__nothing();
 
 impl Rules {
     /// Those of a configuration that is good.
-    pub(super) fn of<E>(config: &ChannelConfig) -> Arc<Self> {
+    pub(super) fn of<E: EncodeEvent>(
+        config: &ChannelConfig,
+        store: Option<Arc<dyn Store>>,
+    ) -> Arc<Self> {
+        let bounds = config.bounds();
         Arc::new(Self {
-            figures: Figures::of::<E>(),
-            bounds: config.bounds(),
+            figures: Figures::of::<E>(store.as_deref()),
+            bounds: if store.is_some() { near(&bounds) } else { bounds },
             largest_event: config.largest_event,
             linger: config.linger,
             birth: Instant::now(),
+            keep: config.keep(),
+            patience: config.store_patience,
+            find: |name| E::CATALOGUE.find(name),
+            store,
         })
+    }
+
+    /// What the program knows of an event that was stored.
+    pub(super) fn head_of(&self, event: &StoredEvent) -> Head {
+        (self.find)(&event.name).map_or(UNKNOWN, Head::of)
+    }
+
+    pub(super) const fn largest_event(&self) -> usize {
+        self.largest_event
     }
 
     pub(super) fn now(&self) -> u64 {
@@ -73,17 +105,13 @@ impl Core {
         sources: &'static [&'static str],
         random: u64,
     ) -> Self {
-        let epoch = Epoch::new(random);
-        let seam = Seam::new(Ring::new(epoch, rules.now()));
-        Self { seam, rules, name, epoch, sources }
+        let seam = Seam::new(Ring::new(Epoch::new(random), rules.now()));
+        let stored = rules.store.clone().map(|store| Box::new(Stored::new(store)));
+        Self { seam, rules, name, sources, stored }
     }
 
     pub(super) const fn name(&self) -> Option<&ChannelName> {
         self.name.as_ref()
-    }
-
-    pub(super) const fn epoch(&self) -> Epoch {
-        self.epoch
     }
 
     /// Who may send on it.
@@ -138,7 +166,12 @@ impl Core {
         self.seam.with(|ring, listeners| {
             ring.trim(&self.rules.bounds, listeners, now);
             rest.append(&mut ring.take_rest());
-            listeners == 0 && ring.is_idle(now, self.rules.bounds.retention)
+            listeners == 0
+                && match self.stored {
+                    None => ring.is_idle(now, self.rules.bounds.retention),
+                    // Whoever asks for it again opens it again.
+                    Some(_) => ring.is_untouched(now),
+                }
         })
     }
 }

@@ -6,9 +6,11 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use futures_core::Stream;
+use tokio::time::{Sleep, sleep};
 
 use super::{
     listener::{Heard, Listener},
@@ -16,10 +18,13 @@ use super::{
 };
 use crate::{
     event::DecodeEvent,
-    log::Seen,
+    log::{Seen, store::StoreError},
     names::{ResetReason, Resumed},
     position::Position,
 };
+
+/// For how long a store is left alone that does not answer.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The events of a [`Subscription`](crate::Subscription), as a `Stream`.
 ///
@@ -53,7 +58,11 @@ use crate::{
 /// ```
 pub struct ChannelEvents<E> {
     listener: Option<Listener>,
+    /// Whether it is known where the reader stands.
+    is_begun: bool,
     ends_when_slow: bool,
+    /// Until when a store is left alone that did not answer.
+    pause: Option<Pin<Box<Sleep>>>,
     /// What is told before the first event.
     told: Option<Missed>,
     events: VecDeque<Received<E>>,
@@ -95,14 +104,28 @@ impl std::error::Error for Missed {}
 
 impl<E: DecodeEvent + Send + Sync + 'static> ChannelEvents<E> {
     pub(super) fn new(listener: Listener, ends_when_slow: bool) -> Self {
-        let told = match listener.resumed() {
+        let mut listener = listener;
+        listener.add_view(true, readable::<E>);
+        let (told, events) = (None, VecDeque::new());
+        let listener = Some(listener);
+        Self { listener, is_begun: false, ends_when_slow, told, events, pause: None }
+    }
+
+    /// Waits until it is known where the reader stands, and keeps what that means.
+    fn poll_begin(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(listener) = self.listener.as_mut().filter(|_| !self.is_begun) else {
+            return Poll::Ready(());
+        };
+        while let Err(error) = ready!(listener.poll_ready(cx.waker())) {
+            ready!(self.pause.insert(pause(&error)).as_mut().poll(cx));
+        }
+        self.is_begun = true;
+        self.told = match listener.resumed() {
             Resumed::Fresh | Resumed::Exact => None,
             Resumed::Gap { missed } => Some(Missed::Gap { missed }),
             Resumed::Reset(reason) => Some(Missed::Reset(reason)),
         };
-        let mut listener = listener;
-        listener.add_view(true, readable::<E>);
-        Self { listener: Some(listener), ends_when_slow, told, events: VecDeque::new() }
+        Poll::Ready(())
     }
 
     fn receive(seen: &Seen, qualify: bool) -> Option<Received<E>> {
@@ -114,6 +137,11 @@ impl<E: DecodeEvent + Send + Sync + 'static> Stream for ChannelEvents<E> {
     type Item = Result<Received<E>, Missed>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
+        ready!(self.poll_begin(cx));
         loop {
             if let Some(told) = self.told.take() {
                 return Poll::Ready(Some(Err(told)));
@@ -136,11 +164,22 @@ impl<E: DecodeEvent + Send + Sync + 'static> Stream for ChannelEvents<E> {
                         self.listener = None;
                     }
                 }
+                Heard::Restarted(why) => self.told = Some(Missed::Reset(why)),
+                Heard::Down(error) => {
+                    ready!(self.pause.insert(pause(&error)).as_mut().poll(cx));
+                }
                 Heard::Lost => self.told = Some(Missed::Gap { missed: 1 }),
                 Heard::Over => self.listener = None,
             }
         }
     }
+}
+
+/// A store that does not answer is asked again a little later, for as long as somebody listens: a
+/// program has nowhere to go back to, as a connection has.
+fn pause(error: &StoreError) -> Pin<Box<Sleep>> {
+    tracing::warn!(%error, "the store does not answer a program that listens");
+    Box::pin(sleep(PAUSE))
 }
 
 // Nothing in it is pinned.

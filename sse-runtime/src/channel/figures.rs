@@ -1,12 +1,15 @@
 //! What is counted of publishing.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use metrics::{Counter, Histogram};
 use tokio::time::Instant;
 
 use super::publish::{PublishError, Published};
-use crate::names::{Backend, EVENTS_PUBLISHED, PUBLISH_DURATION, PublishOutcome, PublishPhase};
+use crate::{
+    log::store::Store,
+    names::{Backend, EVENTS_PUBLISHED, PUBLISH_DURATION, PublishOutcome, PublishPhase},
+};
 
 /// The metrics of a channel, or of all channels of a hub. Looked up once: the recorder of the
 /// program has to be there before the channel is.
@@ -21,16 +24,19 @@ pub(super) struct Figures {
 struct Durations {
     encode: Histogram,
     append: Histogram,
+    sync: Option<Histogram>,
 }
 
 impl Figures {
-    pub(super) fn of<E>() -> Self {
+    pub(super) fn of<E>(store: Option<&dyn Store>) -> Self {
+        let backend = store.map_or(Backend::Memory, Store::backend);
         let stream = short(std::any::type_name::<E>());
         let stored = counter(stream, PublishOutcome::Stored);
         // Looking at the clock three times is a quarter of what publishing takes.
         let durations = is_recorded().then(|| Durations {
-            encode: histogram(PublishPhase::Encode),
-            append: histogram(PublishPhase::Append),
+            encode: histogram(backend, PublishPhase::Encode),
+            append: histogram(backend, PublishPhase::Append),
+            sync: store.map(|_| histogram(backend, PublishPhase::Sync)),
         });
         Self { stream, stored, durations }
     }
@@ -54,9 +60,17 @@ impl Figures {
         let outcome = match outcome {
             Ok(Published { duplicate: false, .. }) => return self.stored.increment(1),
             Ok(_) => PublishOutcome::Duplicate,
+            Err(PublishError::Store(_)) => PublishOutcome::Error,
             Err(_) => PublishOutcome::Refused,
         };
         counter(self.stream, outcome).increment(1);
+    }
+
+    /// A store has taken so long to make an event safe, of the time to append it.
+    pub(super) fn synced(&self, time: Duration) {
+        if let Some(sync) = self.durations.as_ref().and_then(|durations| durations.sync.as_ref()) {
+            sync.record(time);
+        }
     }
 
     /// An event could not be encoded.
@@ -71,8 +85,8 @@ pub(crate) fn is_recorded() -> bool {
     metrics::with_recorder(|recorder| size_of_val(recorder) > 0)
 }
 
-fn histogram(phase: PublishPhase) -> Histogram {
-    let backend = Backend::Memory.as_str();
+fn histogram(backend: Backend, phase: PublishPhase) -> Histogram {
+    let backend = backend.as_str();
     metrics::histogram!(PUBLISH_DURATION, "backend" => backend, "phase" => phase.as_str())
 }
 

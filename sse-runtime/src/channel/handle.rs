@@ -14,11 +14,12 @@ use super::{
     name::ChannelName,
     publish::{PublishError, Published},
     resume::Resume,
+    stored::Stored,
     subscription::Subscription,
 };
 use crate::{
     event::{EncodeEvent, FrameOptions, Identity, encode_frame, with_scratch},
-    log::Draft,
+    log::{Draft, store::StoreError},
     position::Position,
     wire::ID_TO_COME,
 };
@@ -71,7 +72,7 @@ impl<E> Channel<E> {
     where
         E: EncodeEvent,
     {
-        Self::in_hub(Rules::of::<E>(&ChannelConfig::new()), None)
+        Self::in_hub(Rules::of::<E>(&ChannelConfig::new(), None), None)
     }
 
     /// An empty channel in memory.
@@ -85,7 +86,7 @@ impl<E> Channel<E> {
         E: EncodeEvent,
     {
         config.check()?;
-        Ok(Self::in_hub(Rules::of::<E>(&config), None))
+        Ok(Self::in_hub(Rules::of::<E>(&config, None), None))
     }
 
     pub(super) fn in_hub(rules: Arc<Rules>, name: Option<ChannelName>) -> Self
@@ -126,6 +127,18 @@ impl<E> Channel<E> {
         self.core.seam.with(|ring, _| ring.head())
     }
 
+    /// Waits until the channel knows where its log stands. In memory it always does; one that a
+    /// store keeps is opened by whoever publishes or listens first, and until then its
+    /// [`position`](Self::position) is none of its log: a reader that came with it would be told
+    /// `reset`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`](crate::store::StoreError): the next who asks tries again.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.core.open().await
+    }
+
     /// How many listen.
     #[must_use]
     pub fn listeners(&self) -> usize {
@@ -164,6 +177,15 @@ impl<E: EncodeEvent> Channel<E> {
     /// neither is a reader that is slow.
     // Async for the sake of stores, whose acknowledgement is waited for.
     pub async fn publish(&self, event: &E) -> Result<Published, PublishError> {
+        match &self.core.stored {
+            Some(stored) if !event.__head().info().is_ephemeral() => {
+                self.publish_stored(event, stored).await
+            }
+            _ => self.publish_in_memory(event),
+        }
+    }
+
+    fn publish_in_memory(&self, event: &E) -> Result<Published, PublishError> {
         // Outside of the lock: whatever a `Serialize` does, it holds nobody up.
         with_scratch(|frame| {
             let figures = &self.core.rules.figures;
@@ -180,10 +202,22 @@ impl<E: EncodeEvent> Channel<E> {
             outcome
         })
     }
+
+    async fn publish_stored(&self, event: &E, stored: &Stored) -> Result<Published, PublishError> {
+        let figures = &self.core.rules.figures;
+        let begin = figures.now();
+        let event = with_scratch(|frame| {
+            encode_frame(event, frame, Identity::None, FrameOptions::default())
+                .inspect_err(|_| figures.failed())?;
+            self.core.new_event(frame, event.__head(), event.__topic(), event.__id())
+        })?;
+        let encoded = figures.now();
+        let outcome = self.core.store(stored, event).await;
+        figures.published(begin, encoded, &outcome);
+        outcome
+    }
 }
 
-/// 64 bits from the keys that the standard library draws for its hash tables, which come from
-/// the operating system: an epoch must not come again after a restart.
 fn random() -> u64 {
     RandomState::new().hash_one(0)
 }

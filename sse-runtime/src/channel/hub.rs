@@ -13,7 +13,13 @@ use super::{
     handle::Channel,
     name::ChannelName,
 };
-use crate::{event::EncodeEvent, log::Rest};
+use crate::{
+    event::EncodeEvent,
+    log::{
+        Rest,
+        store::{Store, StoreError},
+    },
+};
 
 /// What is forgotten, to be dropped outside of the lock: what readers made of events may run
 /// their code then.
@@ -93,7 +99,7 @@ impl<E> Hub<E> {
     where
         E: EncodeEvent,
     {
-        Self::of(&ChannelConfig::new())
+        Self::of(&ChannelConfig::new(), None)
     }
 
     /// An empty hub in memory, whose channels are kept so.
@@ -107,12 +113,57 @@ impl<E> Hub<E> {
         E: EncodeEvent,
     {
         config.check()?;
-        Ok(Self::of(&config))
+        Ok(Self::of(&config, None))
     }
 
-    fn of(config: &ChannelConfig) -> Self {
+    /// No channel yet, and those to come are kept by a store: what they remember outlives the
+    /// process. Nothing else changes: not the handlers, not what a publisher writes.
+    ///
+    /// The bounds of the configuration are those of the store; in memory are the newest events of
+    /// each channel that somebody uses (4,096 of them, and 8 MiB). The name of a channel is its
+    /// name in the store, and so two hubs with one store share what they call the same.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidChannelConfig`], which lists everything that is wrong.
+    #[allow(clippy::needless_pass_by_value, reason = "a builder ends here")]
+    pub fn with_store(
+        config: ChannelConfig,
+        store: Arc<dyn Store>,
+    ) -> Result<Self, InvalidChannelConfig>
+    where
+        E: EncodeEvent,
+    {
+        config.check()?;
+        Ok(Self::of(&config, Some(store)))
+    }
+
+    /// The channel of this name, if it is in memory or in the store. Without a store this is
+    /// [`get`](Self::get).
+    ///
+    /// # Errors
+    ///
+    /// [`FindError`] if the store does not answer, or if the hub is full.
+    pub async fn find(&self, name: &ChannelName) -> Result<Option<Channel<E>>, FindError>
+    where
+        E: EncodeEvent,
+    {
+        if let Some(channel) = self.get(name) {
+            return Ok(Some(channel));
+        }
+        let Some(store) = &self.shared.rules.store else { return Ok(None) };
+        if !store.contains(name.as_str()).await? {
+            return Ok(None);
+        }
+        Ok(Some(self.get_or_create(name)?))
+    }
+
+    fn of(config: &ChannelConfig, store: Option<Arc<dyn Store>>) -> Self
+    where
+        E: EncodeEvent,
+    {
         let shared = Shared {
-            rules: Rules::of::<E>(config),
+            rules: Rules::of::<E>(config, store),
             most: config.channels,
             channels: Mutex::default(),
         };
@@ -255,3 +306,36 @@ impl fmt::Display for HubFull {
 }
 
 impl std::error::Error for HubFull {}
+
+/// Why it cannot be said whether there is a channel, or why it cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FindError {
+    /// The store does not answer.
+    Store(StoreError),
+    /// There is one, and the hub has no room for it.
+    Full(HubFull),
+}
+
+impl fmt::Display for FindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => error.fmt(f),
+            Self::Full(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for FindError {}
+
+impl From<StoreError> for FindError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<HubFull> for FindError {
+    fn from(error: HubFull) -> Self {
+        Self::Full(error)
+    }
+}

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     event::control::{ChannelOpen, write_standing},
-    log::{Batch, Matched, Seen, combine},
-    names::Resumed,
+    log::{Batch, Matched, Seen, combine, store::StoreError},
+    names::{ResetReason, Resumed},
     position::{Epoch, MOST_PARTS, Position, id_of},
     wire::{EventId, FrameBuffer},
 };
@@ -52,6 +52,10 @@ pub(crate) enum Heard<T> {
     },
     /// One event is lost to this listener, and it goes on after it.
     Lost,
+    /// What was heard is not what the log is now, and it goes on at the head.
+    Restarted(ResetReason),
+    /// What comes next is in a store that does not answer.
+    Down(StoreError),
     /// The channels have ended, and everything has been heard.
     Over,
 }
@@ -133,7 +137,7 @@ impl Listener {
     }
 
     fn epochs(&self) -> Vec<Epoch> {
-        self.parts.iter().map(|part| part.core.epoch()).collect()
+        self.parts.iter().map(|part| part.epoch()).collect()
     }
 
     /// What became of the position that the reader came with.
@@ -165,7 +169,7 @@ impl Listener {
         // The handler did not resume this channel. What the others were given may speak of it
         // all the same.
         let cursors = self.parts.iter().filter_map(|other| other.cursor.as_deref());
-        combine(cursors.map(|cursor| Matched::ignored(part.core.epoch(), cursor, epochs)))
+        combine(cursors.map(|cursor| Matched::ignored(part.epoch(), cursor, epochs)))
     }
 
     /// The same as `sse.open` lists it: only where there are several.
@@ -242,8 +246,23 @@ impl Listener {
             Heard::Events(shown) => Heard::Events(self.write(&shown, source_field)),
             Heard::Fell { missed } => Heard::Fell { missed },
             Heard::Lost => Heard::Lost,
+            Heard::Restarted(why) => Heard::Restarted(why),
+            Heard::Down(error) => Heard::Down(error),
             Heard::Over => Heard::Over,
         })
+    }
+
+    /// Waits until it is known where the reader stands: with channels in memory it is at once.
+    pub(crate) fn poll_ready(&mut self, waker: &Waker) -> Poll<Result<(), StoreError>> {
+        let mut is_waiting = false;
+        for part in self.parts.iter_mut() {
+            match part.poll_ready(waker) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => is_waiting = true,
+            }
+        }
+        if is_waiting { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 
     /// How long the oldest event of the batch that was read last has waited for this reader.
@@ -288,6 +307,8 @@ impl Listener {
                 Some(Heard::Events(events)) => events,
                 Some(Heard::Fell { missed }) => return Polled::Heard(Heard::Fell { missed }),
                 Some(Heard::Lost) => return Polled::Heard(Heard::Lost),
+                Some(Heard::Restarted(why)) => return Polled::Heard(Heard::Restarted(why)),
+                Some(Heard::Down(error)) => return Polled::Heard(Heard::Down(error)),
                 Some(Heard::Over) => return Polled::Heard(Heard::Over),
             };
             // Until the filters are done with them the reader stands before these, and no id

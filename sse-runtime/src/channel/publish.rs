@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{event::EncodeError, position::Position};
+use crate::{event::EncodeError, log::store::StoreError, position::Position};
 
 /// Where an event stands that was published.
 ///
@@ -85,6 +85,10 @@ pub enum PublishError {
     TooManyIds,
     /// A terminal event has ended the channel. Nothing comes after it.
     Ended,
+    /// The store of the channel did not take it, or may not have
+    /// ([`StoreError::Unknown`]). Whether to try again is
+    /// [`StoreError::is_for_now`].
+    Store(StoreError),
 }
 
 impl fmt::Display for PublishError {
@@ -106,6 +110,7 @@ impl fmt::Display for PublishError {
                  `remembered_ids`",
             ),
             Self::Ended => f.write_str("the channel has ended with a terminal event"),
+            Self::Store(error) => error.fmt(f),
         }
     }
 }
@@ -114,7 +119,20 @@ impl std::error::Error for PublishError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Encode(error) => error.source(),
+            Self::Store(error) => error.source(),
             Self::TooLarge { .. } | Self::IdReused { .. } | Self::TooManyIds | Self::Ended => None,
+        }
+    }
+}
+
+impl From<StoreError> for PublishError {
+    /// What is the publisher's own is the same with a store and without.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Ended => Self::Ended,
+            StoreError::IdReused(position) => Self::IdReused { position },
+            StoreError::TooManyIds => Self::TooManyIds,
+            error => Self::Store(error),
         }
     }
 }

@@ -128,6 +128,18 @@ impl<L: Hidden> Seam<L> {
         (appended, wake)
     }
 
+    /// Changes the log under its readers, and wakes all of them.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut L)) -> Wake<L::Origin> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        change(&mut state.log);
+        let wake = state.show(None);
+        let rest = state.log.take_rest();
+        drop(guard);
+        drop(rest);
+        wake
+    }
+
     /// The timer has rung. Gives what to do, and after how long it is to ring again. Without
     /// anything to show it is over, and the next event leaves at once again.
     ///

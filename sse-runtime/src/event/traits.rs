@@ -143,6 +143,12 @@ impl Head {
         self
     }
 
+    /// That of an event in a catalogue.
+    #[cfg(feature = "server")]
+    pub(crate) const fn of(info: &'static EventInfo) -> Self {
+        Self { info, qualified: info.is_qualified() }
+    }
+
     pub(crate) const fn info(self) -> &'static EventInfo {
         self.info
     }

@@ -34,6 +34,10 @@ pub(super) const WAKE_EVENTS: u64 = 256;
 pub(super) const WAKE_BYTES: u64 = 256 * 1024;
 pub(super) const WAKE_LEAST: u64 = 8;
 
+/// What stays in memory of a log that a store keeps.
+pub(super) const REACH_EVENTS: u64 = 4_096;
+pub(super) const REACH_BYTES: u64 = 8 * 1024 * 1024;
+
 /// How many events wait at most to be shown: few enough for a reader that is woken then to find
 /// all of them, whatever comes in the moment until it reads.
 pub(super) const HIDDEN_EVENTS: u64 = WAKE_EVENTS / 2;

@@ -38,6 +38,13 @@ pub(super) struct Entry {
     pub(super) extra: Option<Arc<Extra>>,
 }
 
+impl Entry {
+    /// One that has no place yet.
+    pub(super) const fn new(head: Head, tag: Tag, extra: Option<Arc<Extra>>) -> Self {
+        Self { end: 0, at: 0, head, tag, extra }
+    }
+}
+
 /// What only some events have, and what only some readers ask for.
 #[derive(Default)]
 pub(crate) struct Extra {

@@ -13,12 +13,15 @@ mod ids;
 mod reader;
 mod resume;
 mod ring;
+pub mod store;
+mod stored;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use bounds::{Bounds, microseconds, milliseconds};
 pub(crate) use chunks::BATCH;
 pub(crate) use entry::{Draft, Extra, Rest, Seen};
-pub(crate) use reader::{Batch, Look, Place, Read};
+pub(crate) use reader::{Batch, Joined, Look, Place, Read};
 pub(crate) use resume::{Matched, combine};
 pub(crate) use ring::{Refused, Ring};
+pub(crate) use stored::near;

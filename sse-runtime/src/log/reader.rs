@@ -30,6 +30,16 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The number of the next event that it gets.
+    pub(crate) const fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Moves to after this position.
+    pub(crate) const fn go_after(&mut self, position: Position) {
+        (self.next, self.tag) = (position.seq + 1, position.tag);
+    }
+
     /// The position of whoever stands here, in the log of this epoch.
     pub(crate) const fn position(&self, epoch: Epoch) -> Position {
         Position { epoch, seq: self.next - 1, tag: self.tag }
@@ -43,6 +53,18 @@ pub(crate) enum Read {
     Batch(Batch),
     /// So many are gone; it now stands before the oldest that is there.
     Fell { missed: u64 },
+    /// What comes next is only in the store.
+    Below,
+}
+
+/// Where a reader begins.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    pub(crate) place: Place,
+    pub(crate) matched: Matched,
+    /// The position that it came with, where only the store can say whether it is one of this
+    /// log.
+    pub(crate) asked: Option<Position>,
 }
 
 /// Frames that leave together, shared by all who take the same.
@@ -64,6 +86,7 @@ pub(crate) struct Batch {
 pub(crate) enum Look {
     Events(Vec<Seen>),
     Fell { missed: u64 },
+    Below,
 }
 
 /// A batch with ephemeral frames in it, kept for the next who stands at the same place.
@@ -79,45 +102,48 @@ impl Ring {
     ///
     /// `cursor` is what it came with: nothing, something unreadable, or positions. From the
     /// oldest goes who has no position here and asks for it.
-    pub(crate) fn join(
-        &self,
-        cursor: Option<Option<&Cursor>>,
-        from_oldest: bool,
-    ) -> (Place, Matched) {
+    pub(crate) fn join(&self, cursor: Option<Option<&Cursor>>, from_oldest: bool) -> Joined {
+        let mut from = None;
+        let mut unsure = None;
         let matched = match cursor {
             None => Matched::Nothing,
             Some(None) => Matched::Unreadable,
             Some(Some(cursor)) => match cursor.part(self.epoch) {
                 None => Matched::NoPart,
                 Some(asked) => {
-                    let resumed = decide(asked, self.marks(asked.seq));
-                    let next = match resumed.outcome() {
-                        ResumeOutcome::Exact => Some(asked.seq + 1),
-                        ResumeOutcome::Gap => Some(self.kept),
+                    let marks = self.marks(asked.seq);
+                    let resumed = decide(asked, marks);
+                    from = match resumed.outcome() {
+                        ResumeOutcome::Exact => Some(asked),
+                        ResumeOutcome::Gap => Some(self.before()),
                         ResumeOutcome::Fresh | ResumeOutcome::Reset => None,
                     };
-                    if let Some(next) = next {
-                        return (self.place(next), Matched::Judged(resumed));
-                    }
+                    let is_exact = resumed.outcome() == ResumeOutcome::Exact;
+                    unsure = Some(asked).filter(|_| is_exact && marks.tag.is_none());
                     Matched::Judged(resumed)
                 }
             },
         };
-        let next = if from_oldest { self.kept } else { self.head_seq() + 1 };
-        (self.place(next), matched)
+        let from = from.unwrap_or_else(|| if from_oldest { self.before() } else { self.head() });
+        Joined { place: self.place_after(from), matched, asked: unsure }
     }
 
     fn marks(&self, asked: u64) -> Marks {
-        let (head, first) = (self.head_seq(), self.kept);
+        let (head, before) = (self.head_seq(), self.before());
         // What lingers for late readers is not kept, and says nothing.
-        let tag = if asked >= first.saturating_sub(1) { self.tag_of(asked) } else { None };
-        Marks { epoch: self.epoch, head, first, tag }
+        let tag = if asked == before.seq {
+            Some(before.tag)
+        } else if asked > before.seq {
+            self.tag_of(asked)
+        } else {
+            None
+        };
+        Marks { epoch: self.epoch, head, first: before.seq + 1, tag }
     }
 
-    /// The place before an event that is there, or before the next one to come.
-    fn place(&self, next: u64) -> Place {
-        let tag = self.tag_of(next - 1).unwrap_or(self.before);
-        Place { next, tag, aside: self.aside_end() }
+    /// The place after a position.
+    fn place_after(&self, position: Position) -> Place {
+        Place { next: position.seq + 1, tag: position.tag, aside: self.aside_end() }
     }
 
     fn aside_end(&self) -> u64 {
@@ -132,6 +158,10 @@ impl Ring {
     /// The next batch for a reader, if there is one: a slice of what everybody reads, without
     /// a copy. Ephemeral frames in between are joined with it once for all who stand here.
     pub(crate) fn read(&mut self, place: &mut Place) -> Option<Read> {
+        if self.is_below(place.next) {
+            place.aside = self.aside_end();
+            return Some(Read::Below);
+        }
         if let Some(missed) = self.fall(place) {
             return Some(Read::Fell { missed });
         }
@@ -181,6 +211,10 @@ impl Ring {
     /// The next events for a reader that must see each of them, with room for what is decoded
     /// where it asks for that.
     pub(crate) fn look(&mut self, place: &mut Place, decodes: bool) -> Option<Look> {
+        if self.is_below(place.next) {
+            place.aside = self.aside_end();
+            return Some(Look::Below);
+        }
         if let Some(missed) = self.fall(place) {
             return Some(Look::Fell { missed });
         }

@@ -11,10 +11,12 @@ use super::{
     entry::{Draft, Entry, Extra, Rest},
     ids::{Ids, Known},
     reader::Mixed,
+    stored::{Life, Reach},
 };
 use crate::{
+    names::ResetReason,
     position::{Epoch, Position, Tag},
-    wire::EventId,
+    wire::{EventId, FrameBuffer},
 };
 
 /// An ordered log of encoded events.
@@ -44,9 +46,13 @@ pub(crate) struct Ring {
     /// Whether the last entry was the end of the channel.
     ended: bool,
     /// When somebody last published or left.
-    touched: u64,
+    pub(super) touched: u64,
     /// What readers made of events that are gone.
     pub(super) rest: Rest,
+    /// How far back a store reaches, if one keeps the log.
+    pub(super) reach: Option<Reach>,
+    /// Begun anew under its readers, the log has another life.
+    pub(super) life: Life,
 }
 
 /// What became of a draft.
@@ -88,7 +94,17 @@ impl Ring {
             ended: false,
             touched: now,
             rest: Rest::new(),
+            reach: None,
+            life: Life { number: 0, ended_by: ResetReason::Epoch },
         }
+    }
+
+    /// Stands there, with nothing in memory.
+    pub(super) fn stand_after(&mut self, position: Position) {
+        self.first = position.seq + 1;
+        (self.kept, self.shown) = (self.first, position.seq);
+        self.before = position.tag;
+        self.digits = position.digits();
     }
 
     /// The position of the newest event.
@@ -156,24 +172,29 @@ impl Ring {
     }
 
     fn append_entry(&mut self, draft: &mut Draft<'_>, position: Position, now: u64) {
-        if self.chunks.is_too_long_with(draft.frame.len()) {
+        let entry = Entry::new(draft.head, position.tag, Extra::of(draft.topic));
+        self.push_entry(draft.frame, entry, now);
+        self.ended = draft.head.info().is_terminal();
+    }
+
+    pub(super) fn push_entry(&mut self, frame: &mut FrameBuffer, entry: Entry, now: u64) {
+        if self.chunks.is_too_long_with(frame.len()) {
             self.seal();
             self.is_batch_whole = true;
         }
-        Position::count_on(&mut self.digits, position.tag);
-        draft.frame.write_position(&self.digits);
+        Position::count_on(&mut self.digits, entry.tag);
+        frame.write_position(&self.digits);
         if self.entries.capacity() == 0 {
             // Many channels never have more.
             self.entries.reserve_exact(1);
         }
-        self.entries.push_back(Entry {
-            end: self.chunks.push(draft.frame.as_bytes()),
-            at: now,
-            head: draft.head,
-            tag: position.tag,
-            extra: Extra::of(draft.topic),
-        });
-        self.ended = draft.head.info().is_terminal();
+        let end = self.chunks.push(frame.as_bytes());
+        self.entries.push_back(Entry { end, at: now, ..entry });
+    }
+
+    /// Whether the newest event is the last.
+    pub(super) const fn end(&mut self, ended: bool) {
+        self.ended = ended;
     }
 
     /// Nobody listens: nobody will ever see it.

@@ -12,6 +12,8 @@ super::words! {
         Encode = "encode",
         /// From there into the log, the readers woken.
         Append = "append",
+        /// Of that, until a store has made it safe.
+        Sync = "sync",
     }
 }
 
@@ -59,6 +61,12 @@ super::words! {
     Backend {
         /// In this process.
         Memory = "memory",
+        /// In a file of SQLite.
+        Sqlite = "sqlite",
+        /// In a server of Redis, or of one that speaks its language.
+        Redis = "redis",
+        /// In a store that is not one of this crate.
+        Other = "other",
     }
 }
 
@@ -126,5 +134,7 @@ super::words! {
         Revoked = "revoked",
         /// Whoever would know whether it may listen did not say so.
         Unknown = "unknown",
+        /// The store that knows where it stands does not answer.
+        Store = "store",
     }
 }

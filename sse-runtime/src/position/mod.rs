@@ -84,6 +84,37 @@ impl Tag {
 }
 
 impl Position {
+    /// The position of an event: for those who write a [`Store`](crate::store::Store). Epoch and
+    /// tag are taken from random bits; what is too large for the wire is taken modulo 62 to the
+    /// power of 8, and of 5.
+    ///
+    /// ```
+    /// use sse_runtime::Position;
+    ///
+    /// let position = Position::new(7, 72, 5);
+    /// assert_eq!((position.epoch(), position.seq(), position.tag()), (7, 72, 5));
+    /// assert_eq!(position.to_string(), "evt_0000000700000000001A00005");
+    /// ```
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub const fn new(epoch: u64, seq: u64, tag: u32) -> Self {
+        Self { epoch: Epoch::new(epoch), seq, tag: Tag::new(tag) }
+    }
+
+    /// Which incarnation of the log: a random number.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.epoch.0
+    }
+
+    /// The random number that tells two events apart that were given one sequence number.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub const fn tag(&self) -> u32 {
+        self.tag.0
+    }
+
     /// Characters of a position.
     pub(crate) const LEN: usize = 24;
 

@@ -4,7 +4,10 @@
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header::RETRY_AFTER};
 
-use crate::channel::{HubFull, InvalidChannelName, MergeError, PublishError, UnknownEvent};
+use crate::{
+    channel::{FindError, HubFull, InvalidChannelName, MergeError, PublishError, UnknownEvent},
+    log::store::StoreError,
+};
 
 impl IntoResponse for UnknownEvent {
     /// A 400 that says which name it is.
@@ -38,7 +41,8 @@ impl IntoResponse for HubFull {
 
 impl IntoResponse for PublishError {
     /// 413 for what is too large, 409 for an id that was used for something else, 410 for a
-    /// channel that has ended, 503 with `Retry-After` for what may succeed later, else 500.
+    /// channel that has ended, 503 with `Retry-After` for what may succeed later (a store that is not there among it),
+    /// else 500.
     fn into_response(self) -> Response {
         match self {
             Self::TooLarge { .. } => {
@@ -47,6 +51,7 @@ impl IntoResponse for PublishError {
             Self::IdReused { .. } => StatusCode::CONFLICT.into_response(),
             Self::Ended => StatusCode::GONE.into_response(),
             Self::TooManyIds => later(),
+            Self::Store(error) => store_error(&error),
             Self::Encode(error) => {
                 let error = error.to_string();
                 tracing::error!(error, "an event was not published");
@@ -54,6 +59,28 @@ impl IntoResponse for PublishError {
             }
         }
     }
+}
+
+impl IntoResponse for StoreError {
+    /// A 503 with `Retry-After` for what may succeed later, else a 500.
+    fn into_response(self) -> Response {
+        store_error(&self)
+    }
+}
+
+impl IntoResponse for FindError {
+    /// As the error in it.
+    fn into_response(self) -> Response {
+        match self {
+            Self::Store(error) => store_error(&error),
+            Self::Full(error) => error.into_response(),
+        }
+    }
+}
+
+fn store_error(error: &StoreError) -> Response {
+    tracing::error!(%error, "the store did not do what it was asked for");
+    if error.is_for_now() { later() } else { StatusCode::INTERNAL_SERVER_ERROR.into_response() }
 }
 
 fn later() -> Response {

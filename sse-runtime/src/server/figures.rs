@@ -133,6 +133,7 @@ pub(super) fn rejected(endpoint: &Arc<str>, refused: Refused) {
         Refused::Expired => Rejection::Expired,
         Refused::Revoked => Rejection::Revoked,
         Refused::Unknown => Rejection::Unknown,
+        Refused::Store => Rejection::Store,
     };
     let endpoint = label(endpoint);
     metrics::counter!(CONNECTIONS_REJECTED, "endpoint" => endpoint, "reason" => reason.as_str())

@@ -39,6 +39,8 @@ pub(super) enum Refused {
     Revoked,
     /// Nobody can say whether it may.
     Unknown,
+    /// The store that knows where the reader stands does not answer.
+    Store,
 }
 
 impl Refused {
@@ -59,12 +61,13 @@ impl Refused {
             Self::Expired => Reason::Expired,
             Self::Revoked => Reason::Revoked,
             Self::Unknown => Reason::Error,
+            Self::Store => Reason::Store,
         }
     }
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::Full(Full::Draining | Full::All) | Self::Unknown => {
+            Self::Full(Full::Draining | Full::All) | Self::Unknown | Self::Store => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Full(Full::Address | Full::Principal) => StatusCode::TOO_MANY_REQUESTS,
@@ -75,7 +78,7 @@ impl Refused {
 
     /// Whether the reader is to come back later, and will be served then.
     const fn is_for_now(self) -> bool {
-        matches!(self, Self::Full(_) | Self::Unknown)
+        matches!(self, Self::Full(_) | Self::Unknown | Self::Store)
     }
 }
 

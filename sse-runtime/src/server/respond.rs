@@ -3,12 +3,14 @@
 use std::{
     future::poll_fn,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use tokio::time::sleep;
+use tracing::Span;
 
 use super::{
     call::Caught,
@@ -24,7 +26,7 @@ use super::{
     session::{Close, Progress, Session},
     source::Feed,
 };
-use crate::{names::Reason, wire::FrameBuffer};
+use crate::{channel::Listener, names::Reason, wire::FrameBuffer};
 
 /// Runs a handler until its response is known.
 ///
@@ -80,7 +82,10 @@ async fn begin(
     let mut asked = None;
     let mut replays = desk.has_position();
     desk.check(orders, &span, replays, &mut asked).await?;
-    let opened = open_source(desk, start, orders, record).await?;
+    let mut opened = open_source(desk, start, orders, record).await?;
+    if let Opened::Source(Feed::Channel(feed)) = &mut opened {
+        find_place(&mut feed.listener, orders, &span).await?;
+    }
     if let Opened::Source(Feed::Channel(feed)) = &opened {
         replays |= feed.listener.replays();
     }
@@ -122,6 +127,38 @@ async fn open_source(
         None => Opened::Refused(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
     })
 }
+
+/// Waits for a store to say where the reader stands. In memory that is known.
+async fn find_place(
+    listener: &mut Listener,
+    orders: &mut Orders,
+    span: &Span,
+) -> Result<(), Refused> {
+    if matches!(listener.poll_ready(Waker::noop()), Poll::Ready(Ok(()))) {
+        return Ok(());
+    }
+    let mut deadline = Box::pin(sleep(STORE));
+    poll_fn(|context| {
+        match listener.poll_ready(context.waker()) {
+            Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
+            Poll::Ready(Err(error)) => {
+                tracing::warn!(parent: span, %error, "nobody knows where the reader stands");
+                return Poll::Ready(Err(Refused::Store));
+            }
+            Poll::Pending => {}
+        }
+        if deadline.as_mut().poll(context).is_ready() {
+            tracing::warn!(parent: span, "the store takes too long");
+            return Poll::Ready(Err(Refused::Store));
+        }
+        let told = orders.poll_before_head(context, span);
+        told.map_or(Poll::Pending, |told| Poll::Ready(Err(Refused::told(told))))
+    })
+    .await
+}
+
+/// For how long a reader waits for a store.
+const STORE: Duration = Duration::from_secs(5);
 
 /// What the head waited for.
 enum Head {

@@ -181,6 +181,15 @@ impl Session {
                 tracing::warn!(parent: self.record.span(), "an event is lost to the reader");
                 Progress::Moved
             }
+            Heard::Restarted(why) => {
+                let (span, reason) = (self.record.span(), why.as_str());
+                tracing::warn!(parent: span, reason, "the log is not the one that was read");
+                Progress::Moved
+            }
+            Heard::Down(error) => {
+                tracing::warn!(parent: self.record.span(), %error, "the store does not answer");
+                Progress::End(self.ended(Ending::Store))
+            }
             Heard::Over => {
                 // A channel ends by its terminal event alone. Whoever came after it has not
                 // missed it; whoever was not shown it has.
@@ -209,6 +218,7 @@ impl Session {
             }
             Ending::Complete => Close { reason: Reason::Complete, response: None },
             Ending::Slow => Close { reason: Reason::Slow, response: None },
+            Ending::Store => Close { reason: Reason::Store, response: None },
             Ending::Failed(response) => {
                 // The error itself went into the response; its text is not for the client.
                 tracing::warn!(

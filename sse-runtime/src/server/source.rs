@@ -79,6 +79,8 @@ pub(super) enum Ending {
     Encode(EncodeError),
     /// By a reader that fell behind what is kept.
     Slow,
+    /// By a store that does not answer.
+    Store,
 }
 
 impl From<Encoded> for Step {

@@ -230,12 +230,14 @@ impl Driver {
                             reader.takes_events(&events, |seq| self.model.digits(seq));
                         }
                         Look::Fell { missed } => reader.fell(missed, &self.model),
+                        Look::Below => panic!("a log in memory has nothing below it"),
                     }
                 })
             } else {
                 self.ring.read(place).map(|read| match read {
                     Read::Batch(batch) => reader.takes_batch(&batch),
                     Read::Fell { missed } => reader.fell(missed, &self.model),
+                    Read::Below => panic!("a log in memory has nothing below it"),
                 })
             };
             let position = reader.place.position(Epoch::new(EPOCH)).id();

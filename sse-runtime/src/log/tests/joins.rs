@@ -22,7 +22,8 @@ impl Driver {
         }
         self.trim();
         let (cursor, expected, next) = self.asks(from);
-        let (place, matched) = self.ring.join(cursor.as_ref().map(Option::as_ref), from_oldest);
+        let joined = self.ring.join(cursor.as_ref().map(Option::as_ref), from_oldest);
+        let (place, matched) = (joined.place, joined.matched);
         let epochs = [Epoch::new(EPOCH)];
         assert_eq!(matched.resolve(cursor.flatten().as_ref(), &epochs), expected, "{from:?}");
         let next = match (next, from_oldest) {

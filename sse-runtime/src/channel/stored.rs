@@ -1,0 +1,168 @@
+//! A channel whose log a store keeps.
+
+use std::{
+    sync::{Arc, Weak},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use tokio::sync::OnceCell;
+
+use super::{
+    core::Core,
+    leaf::Leaf,
+    pages::Pages,
+    publish::{PublishError, Published},
+    timer,
+};
+use crate::{
+    event::Head,
+    log::{
+        milliseconds,
+        store::{Follower, LogFeed, LogState, NewEvent, Store, StoreError, StoredEvent, StoredLog},
+    },
+    names::ResetReason,
+    position::Position,
+    wire::{EventId, Frame, FrameBuffer, ID_TO_COME},
+};
+
+/// What a channel has of its store.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) store: Arc<dyn Store>,
+    log: OnceCell<Arc<dyn StoredLog>>,
+    pages: Pages,
+}
+
+impl Stored {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, log: OnceCell::new(), pages: Pages::default() }
+    }
+
+    /// Whether the channel knows where its log stands.
+    pub(super) fn is_open(&self) -> bool {
+        self.log.initialized()
+    }
+
+    /// Nobody reads what lies further back.
+    pub(super) fn forget_pages(&self) {
+        self.pages.clear();
+    }
+}
+
+impl Core {
+    /// Opens the log, or waits until whoever began to do so has it.
+    pub(super) async fn open(self: &Arc<Self>) -> Result<(), StoreError> {
+        let Some(stored) = &self.stored else { return Ok(()) };
+        self.log_of(stored).await.map(|_| ())
+    }
+
+    async fn log_of<'a>(
+        self: &Arc<Self>,
+        stored: &'a Stored,
+    ) -> Result<&'a Arc<dyn StoredLog>, StoreError> {
+        let open = || {
+            let follower: Weak<Self> = Arc::downgrade(self);
+            let name = self.name().map_or("", super::ChannelName::as_str);
+            stored.store.open(name, self.rules.keep, LogFeed::new(follower))
+        };
+        stored.log.get_or_try_init(open).await
+    }
+
+    /// A page of the log in which an event of this number stands, if it is kept.
+    pub(super) async fn page(self: Arc<Self>, seq: u64) -> Result<Arc<Leaf>, StoreError> {
+        let Some(stored) = &self.stored else {
+            return Err(StoreError::Unusable("a channel in memory has none".into()));
+        };
+        let log = self.log_of(stored).await?;
+        let head = self.seam.with(|ring, _| ring.head().seq());
+        let rules = &self.rules;
+        let read = |from, most| async move {
+            let page = log.read(from, most).await?;
+            Ok(Leaf::of(page, |event| rules.head_of(event)))
+        };
+        stored.pages.get(seq, head, read).await
+    }
+
+    /// An event as a store takes it: its frame has no `id:` line yet.
+    pub(super) fn new_event(
+        &self,
+        frame: &FrameBuffer,
+        head: Head,
+        topic: Option<&str>,
+        id: Option<&EventId>,
+    ) -> Result<NewEvent, PublishError> {
+        let bytes = frame.len() + ID_TO_COME.len();
+        let largest = self.rules.largest_event();
+        if bytes > largest {
+            return Err(PublishError::TooLarge { bytes, largest });
+        }
+        let frame = Bytes::copy_from_slice(frame.as_bytes());
+        let name = Frame::from_encoder(frame.clone()).event().unwrap_or_default().to_owned();
+        let mut event = NewEvent::new(name, frame);
+        event.topic = topic.map(Arc::from);
+        event.id = id.cloned();
+        event.terminal = head.info().is_terminal();
+        event.tag = fastrand::u32(..);
+        event.at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds);
+        Ok(event)
+    }
+
+    /// Gives an event to the store, and waits until it has it.
+    pub(super) async fn store(
+        self: &Arc<Self>,
+        stored: &Stored,
+        event: NewEvent,
+    ) -> Result<Published, PublishError> {
+        let patience = self.rules.patience;
+        let append = async {
+            let log = self.log_of(stored).await?;
+            log.append(event).await
+        };
+        let appended = match tokio::time::timeout(patience, append).await {
+            Ok(appended) => appended?,
+            Err(_late) => return Err(StoreError::Unknown { after: patience }.into()),
+        };
+        self.rules.figures.synced(appended.sync);
+        Ok(Published { position: appended.position, duplicate: appended.duplicate })
+    }
+}
+
+impl Follower for Core {
+    fn begin(self: Arc<Self>, state: LogState, why: Option<ResetReason>) {
+        let now = self.rules.now();
+        let wake = self.seam.change(|ring| {
+            ring.restore(&state, why, |event| self.rules.head_of(event), now);
+        });
+        if let Some(stored) = &self.stored {
+            stored.pages.clear();
+        }
+        if let Some(why) = why {
+            let channel = self.name().map(super::ChannelName::as_str);
+            tracing::error!(
+                channel,
+                reason = why.as_str(),
+                "the log was begun anew under its readers"
+            );
+        }
+        wake.wake();
+    }
+
+    fn append(self: Arc<Self>, events: &[StoredEvent], before: Position) -> bool {
+        let rules = &*self.rules;
+        let (age, now) = (rules.age(), rules.now());
+        let linger = (!rules.linger.is_zero()).then_some(rules.linger);
+        let (follows, mut wake) = self.seam.append(age, linger, |ring, listeners| {
+            let follows =
+                events.iter().all(|event| ring.append_stored(event, rules.head_of(event), now));
+            ring.reach_back_to(before);
+            ring.trim(&rules.bounds, listeners, now);
+            follows
+        });
+        if let Some(timer) = wake.take_timer() {
+            timer::start(&self, timer);
+        }
+        wake.wake();
+        follows
+    }
+}

@@ -1,0 +1,12 @@
+//! The contract of what keeps a channel's log beyond the process.
+
+mod contract;
+mod error;
+mod event;
+mod feed;
+
+pub use contract::{Store, StoreFuture, StoredLog};
+pub use error::StoreError;
+pub use event::{Appended, LogState, NewEvent, Page, Retention, StoredEvent};
+pub(crate) use feed::Follower;
+pub use feed::LogFeed;
