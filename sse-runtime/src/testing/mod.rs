@@ -59,13 +59,17 @@
 //! ```
 
 mod clock;
+mod conformance;
 mod error;
 mod link;
 mod reader;
 mod server;
+mod store;
 
 pub use crate::event::{Opened, OpenedChannel};
 pub use clock::step;
+pub use conformance::{StoreFault, check_store};
 pub use error::TestError;
 pub use reader::{Got, TestReader};
 pub use server::{TestRequest, TestServer};
+pub use store::MemoryStore;

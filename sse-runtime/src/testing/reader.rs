@@ -238,8 +238,9 @@ impl TestReader {
         }
         let id = EventId::received(id).ok_or_else(malformed)?;
         let is_event = frame.event().is_some_and(|name| !name.starts_with(CONTROL_PREFIX));
-        let is_new = self.is_unnumbered || self.came.progress.is_new(id.as_str());
-        if is_new || !is_event {
+        // Where the stream says that the reader stands, it stands, further back as well.
+        let is_new = !is_event || self.is_unnumbered || self.came.progress.is_new(id.as_str());
+        if is_new {
             self.came.stand_at(id);
         } else {
             self.came.repeats += 1;
