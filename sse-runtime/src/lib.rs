@@ -110,7 +110,7 @@ while let Some(item) = events.next().await {
 //! | floor | what lives there | |
 //! |---|---|---|
 //! | 0 | [`names`]: the words that wire, log and metrics have in common | constants and enums |
-//! | 0 | the format: [`EventId`], [`EventName`], [`Source`], [`Frame`], [`FrameBuffer`], the incremental [`Decoder`] | no serde, no tokio, no HTTP |
+//! | 0 | the format: [`EventId`], [`EventName`], [`Source`], [`TraceParent`], [`Frame`], [`FrameBuffer`], the incremental [`Decoder`] | no serde, no tokio, no HTTP |
 //! | 1 | typed events: [`trait@SseEvent`], [`Catalogue`], [`encode`], [`decode`] | no I/O |
 #![cfg_attr(
     feature = "server",
@@ -145,8 +145,8 @@ while let Some(item) = events.next().await {
 //! heartbeat, the sources, the request id, and the reconnection time; it comes again when a
 //! reader falls behind. The last one that a
 //! server writes is `sse.bye` with a [`Reason`] and a reconnection time that is spread. An
-//! event is `id:` (if it has one), `event:`, `source:` and `data:`, which is JSON of the
-//! content of the variant alone. Names that begin with `sse.` belong to this crate.
+//! event is `id:` (if it has one), `event:`, `source:`, `traceparent:` (if it was published with
+//! one) and `data:`, which is JSON of the content of the variant alone. Names that begin with `sse.` belong to this crate.
 //!
 //! # Features
 //!
@@ -253,5 +253,6 @@ pub use sse_macros::SseEvent;
 pub use sse_macros::sse_handler;
 pub use wire::{
     Decoded, Decoder, DecoderLimits, EventId, EventName, Frame, FrameBuffer, InvalidEventId,
-    InvalidEventName, InvalidSource, Limit, Malformed, Oversized, RawEvent, Source,
+    InvalidEventName, InvalidSource, InvalidTraceParent, Limit, Malformed, Oversized, RawEvent,
+    Source, TraceParent,
 };

@@ -20,7 +20,7 @@ use crate::{
     event::{EncodeEvent, FrameOptions, Identity, encode_frame, with_scratch},
     log::Draft,
     position::Position,
-    wire::ID_TO_COME,
+    wire::{ID_TO_COME, TraceParent},
 };
 
 /// An ordered log of events, published here and heard by everybody who subscribes.
@@ -164,18 +164,70 @@ impl<E: EncodeEvent> Channel<E> {
     /// neither is a reader that is slow.
     // Async for the sake of stores, whose acknowledgement is waited for.
     pub async fn publish(&self, event: &E) -> Result<Published, PublishError> {
+        self.append(event, None)
+    }
+
+    /// Publishes an event with the span that caused it, such as that of the request it came with
+    /// ([`Cx::traceparent`](crate::Cx::traceparent)). It goes along as the field `traceparent:`,
+    /// which readers of the standard skip; the client of this crate hands it out with the event.
+    /// By default nothing of the kind is sent. `None` is [`publish`](Self::publish).
+    ///
+    /// It is no part of the content: published again with the same id of its own and another span,
+    /// an event is the same event, and keeps the span of the first time.
+    ///
+    /// ```
+    /// use sse_runtime::{Channel, SseEvent, TraceParent};
+    ///
+    /// #[derive(SseEvent)]
+    /// #[sse(source = "inventory")]
+    /// enum InventoryEvent {
+    ///     SoldOut { sku: String },
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let channel = Channel::new();
+    /// let parent: TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse()?;
+    /// channel.publish_traced(&InventoryEvent::SoldOut { sku: "A-1".into() }, parent).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`publish`](Self::publish). The field counts with the size of the event, 69 bytes.
+    pub async fn publish_traced(
+        &self,
+        event: &E,
+        parent: impl Into<Option<TraceParent>>,
+    ) -> Result<Published, PublishError> {
+        self.append(event, parent.into())
+    }
+
+    fn append(&self, event: &E, parent: Option<TraceParent>) -> Result<Published, PublishError> {
+        let parent = parent.as_ref();
+        let span = tracing::trace_span!(
+            "sse.publish",
+            stream_source = self.core.sources().join(","),
+            trace_id = parent.map(TraceParent::trace_id),
+            parent_id = parent.map(TraceParent::parent_id),
+        );
+        let _entered = span.enter();
         // Outside of the lock: whatever a `Serialize` does, it holds nobody up.
         with_scratch(|frame| {
             let figures = &self.core.rules.figures;
-            let begin = figures.now();
+            let (begin, start) = (figures.now(), frame.mark());
             encode_frame(event, frame, Identity::ToCome, FrameOptions::default())
                 .inspect_err(|_| figures.failed())?;
             let content =
                 |frame: &[u8]| hasher().hash_one(&frame[ID_TO_COME.len().min(frame.len())..]);
             let identity = event.__id().map(|id| (id, content(frame.as_bytes())));
+            if let Some(parent) = parent {
+                frame.trace(start, parent);
+            }
             let (head, topic) = (event.__head(), event.__topic());
             let encoded = figures.now();
-            let outcome = self.core.publish(Draft { frame, head, topic, identity });
+            let outcome = self.core.publish(Draft { frame, head, topic, identity }, parent);
             figures.published(begin, encoded, &outcome);
             outcome
         })

@@ -304,11 +304,12 @@ const fn failed<E>(error: ProtocolError) -> Outcome<E> {
 
 fn decode_event<E: DecodeEvent>(event: &RawEvent<'_>, adopted: Adopted) -> Item<E> {
     let Adopted { id, refused: refused_id, .. } = adopted;
-    let name = event.event.to_owned();
+    let (name, traceparent) = (event.event.to_owned(), event.traceparent.copied());
     match decode(event.event, event.data) {
         Ok(event) => {
             let position = id.as_ref().and_then(|id| id.as_str().parse().ok());
-            Item::Event(Received { event, id, position, refused_id, at: SystemTime::now() })
+            let at = SystemTime::now();
+            Item::Event(Received { event, id, position, refused_id, traceparent, at })
         }
         Err(DecodeError::Unknown { .. }) => {
             Item::Unknown(Unknown { event: name, data: event.data.to_owned(), id })

@@ -1,6 +1,7 @@
 //! What lies in one chunk as a whole, which is most: read where it lies.
 
 use super::{Decoder, block::is_id, field::Field, line::line_end, value::utf8};
+use crate::wire::TraceParent;
 
 /// What has been found, in the input.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,7 @@ struct Lines<'i> {
     name: Option<&'i [u8]>,
     id: Option<&'i [u8]>,
     source: Option<&'i [u8]>,
+    traceparent: Option<&'i [u8]>,
 }
 
 impl Decoder {
@@ -41,6 +43,7 @@ impl Decoder {
                 Field::Unknown if length == 0 => {
                     if lines.data.is_some() || lines.id.is_some() {
                         let Some(found) = lines.text(&mut self.last_event_id) else { break };
+                        self.block.traceparent = lines.traceparent.and_then(TraceParent::read);
                         self.end_of_line(input, length);
                         return Some(found);
                     }
@@ -55,6 +58,9 @@ impl Decoder {
                 }
                 Field::Event if value.len() <= self.limits.name => lines.name = Some(value),
                 Field::Source if value.len() <= self.limits.name => lines.source = Some(value),
+                Field::TraceParent => {
+                    lines.traceparent = Some(value).filter(|it| it.len() <= self.limits.name);
+                }
                 Field::Id if value.len() <= self.limits.name => {
                     if is_id(value) {
                         lines.id = Some(value);
@@ -79,8 +85,14 @@ impl Decoder {
     fn stage(&mut self, lines: &Lines<'_>) {
         self.staged = true;
         self.block_begun = true;
-        let values =
-            [(Field::Event, lines.name), (Field::Source, lines.source), (Field::Id, lines.id)];
+        // What the block before said.
+        self.block.traceparent = None;
+        let values = [
+            (Field::Event, lines.name),
+            (Field::Source, lines.source),
+            (Field::Id, lines.id),
+            (Field::TraceParent, lines.traceparent),
+        ];
         for (field, value) in values {
             if let Some(value) = value {
                 self.block.set(field, value);
@@ -95,8 +107,8 @@ impl Decoder {
 }
 
 impl<'i> Lines<'i> {
-    const fn is_empty(&self) -> bool {
-        self.data.is_none() && self.name.is_none() && self.id.is_none() && self.source.is_none()
+    fn is_empty(&self) -> bool {
+        [self.data, self.name, self.id, self.source, self.traceparent].iter().all(Option::is_none)
     }
 
     /// The block as text, if it is text; then its id is taken over.
