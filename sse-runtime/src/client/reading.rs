@@ -95,6 +95,11 @@ impl Reading {
         self.opened.as_ref()
     }
 
+    /// Whether this connection is that of a channel.
+    pub(super) const fn is_numbered(&self) -> bool {
+        self.is_numbered
+    }
+
     pub(super) const fn repeats(&self) -> u64 {
         self.repeats
     }
