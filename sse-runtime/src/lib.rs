@@ -209,6 +209,9 @@ pub mod guides {
     #[cfg(feature = "server")]
     #[doc = include_str!("../docs/serving.md")]
     pub mod serving {}
+    #[cfg(all(feature = "client", feature = "server"))]
+    #[doc = include_str!("../docs/tracing.md")]
+    pub mod tracing {}
 }
 mod literal;
 #[cfg(feature = "server")]

@@ -19,7 +19,7 @@ use crate::{
     event::Head,
     log::{Bounds, Draft, Refused, Rest, Ring, microseconds},
     position::Epoch,
-    wire::{EventId, TraceParent},
+    wire::EventId,
 };
 
 /// What the handles and the listeners of one channel share.
@@ -91,13 +91,8 @@ impl Core {
         self.sources
     }
 
-    /// Appends an event and wakes whoever waits for it. Which span caused it is for the log; the
-    /// frame says it by itself.
-    pub(super) fn publish(
-        self: &Arc<Self>,
-        draft: Draft<'_>,
-        parent: Option<&TraceParent>,
-    ) -> Result<Published, PublishError> {
+    /// Appends an event and wakes whoever waits for it.
+    pub(super) fn publish(self: &Arc<Self>, draft: Draft<'_>) -> Result<Published, PublishError> {
         let rules = &*self.rules;
         if draft.frame.len() > rules.largest_event {
             let (bytes, largest) = (draft.frame.len(), rules.largest_event);
@@ -119,22 +114,21 @@ impl Core {
         })?;
         let published = Published { position: appended.position, duplicate: appended.duplicate };
         if tracing::enabled!(tracing::Level::TRACE) {
-            self.trace(head, &published, parent);
+            self.trace(head, &published);
         }
         Ok(published)
     }
 
     /// At the level `trace` each event has a line where it is published, with the number that
     /// it has on every stream (pitfall P11).
-    fn trace(&self, head: Head, published: &Published, parent: Option<&TraceParent>) {
+    fn trace(&self, head: Head, published: &Published) {
         let channel = self.name.as_ref().map(ChannelName::as_str);
         let (event_name, duplicate) = (head.info().name(), published.duplicate);
         // An ephemeral event lies between two numbers and has none.
         let position = (!head.info().is_ephemeral()).then_some(published.position);
         let (event_seq, event_id) = (position.map(|at| at.seq()), position.map(|at| at.id()));
         let event_id = event_id.as_ref().map(EventId::as_str);
-        let trace_id = parent.map(TraceParent::trace_id);
-        tracing::trace!(channel, event_seq, event_id, event_name, duplicate, trace_id, "published");
+        tracing::trace!(channel, event_seq, event_id, event_name, duplicate, "published");
     }
 
     /// Lets go of what is too old, and says whether nothing is left and nobody listens. What

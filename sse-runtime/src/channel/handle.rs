@@ -227,7 +227,7 @@ impl<E: EncodeEvent> Channel<E> {
             }
             let (head, topic) = (event.__head(), event.__topic());
             let encoded = figures.now();
-            let outcome = self.core.publish(Draft { frame, head, topic, identity }, parent);
+            let outcome = self.core.publish(Draft { frame, head, topic, identity });
             figures.published(begin, encoded, &outcome);
             outcome
         })
