@@ -67,7 +67,8 @@ println!(\"{}\", server.shutdown_on(stopped()).await?);
 
 The guides say the rest: [serving](guides::serving) with every key of the configuration,
 [running](guides::running) behind proxies and load balancers,
-[channels](guides::channels), [pages](guides::pages).
+[channels](guides::channels), [pages](guides::pages). Following one event through the logs of both ends is
+another, `guides::tracing`.
 "
 )]
 #![cfg_attr(
