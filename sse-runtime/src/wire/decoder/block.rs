@@ -74,9 +74,16 @@ impl Block {
             Field::Event => self.name.set(bytes),
             Field::Source => self.source.set(bytes),
             Field::Id if is_id(bytes) => self.id.set(bytes),
-            Field::TraceParent => self.traceparent = TraceParent::read(bytes),
+            Field::TraceParent => self.set_traceparent(bytes),
             _ => {}
         }
+    }
+
+    /// Apart, because nearly no event has one.
+    #[cold]
+    #[inline(never)]
+    fn set_traceparent(&mut self, bytes: &[u8]) {
+        self.traceparent = TraceParent::read(bytes);
     }
 
     /// The event is too large: what is stored of its data goes, what follows is only counted.

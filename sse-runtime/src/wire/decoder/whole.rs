@@ -1,7 +1,6 @@
 //! What lies in one chunk as a whole, which is most: read where it lies.
 
 use super::{Decoder, block::is_id, field::Field, line::line_end, value::utf8};
-use crate::wire::TraceParent;
 
 /// What has been found, in the input.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +17,6 @@ struct Lines<'i> {
     name: Option<&'i [u8]>,
     id: Option<&'i [u8]>,
     source: Option<&'i [u8]>,
-    traceparent: Option<&'i [u8]>,
 }
 
 impl Decoder {
@@ -29,6 +27,9 @@ impl Decoder {
     #[inline]
     pub(super) fn whole<'i>(&mut self, input: &mut &'i [u8]) -> Option<Whole<'i>> {
         let mut lines = Lines::default();
+        // What the block before said. That of this one goes there at once: few have one, and all
+        // would pay for another line that is looked at.
+        self.block.traceparent = None;
         if !self.comments {
             *input = &input[heartbeats(input)..];
         }
@@ -43,15 +44,19 @@ impl Decoder {
                 Field::Unknown if length == 0 => {
                     if lines.data.is_some() || lines.id.is_some() {
                         let Some(found) = lines.text(&mut self.last_event_id) else { break };
-                        self.block.traceparent = lines.traceparent.and_then(TraceParent::read);
                         self.end_of_line(input, length);
                         return Some(found);
                     }
                     lines = Lines::default();
+                    self.block.traceparent = None;
                 }
                 Field::Unknown => {}
                 Field::Comment if !self.comments => {}
-                Field::Comment if lines.is_empty() && value.len() <= self.limits.name => {
+                Field::Comment
+                    if lines.is_empty()
+                        && self.block.traceparent.is_none()
+                        && value.len() <= self.limits.name =>
+                {
                     let Ok(comment) = std::str::from_utf8(value) else { break };
                     self.end_of_line(input, length);
                     return Some(Whole::Comment(comment));
@@ -59,7 +64,9 @@ impl Decoder {
                 Field::Event if value.len() <= self.limits.name => lines.name = Some(value),
                 Field::Source if value.len() <= self.limits.name => lines.source = Some(value),
                 Field::TraceParent => {
-                    lines.traceparent = Some(value).filter(|it| it.len() <= self.limits.name);
+                    if value.len() <= self.limits.name {
+                        self.block.set(field, value);
+                    }
                 }
                 Field::Id if value.len() <= self.limits.name => {
                     if is_id(value) {
@@ -75,7 +82,7 @@ impl Decoder {
             }
             self.end_of_line(input, length);
         }
-        if !input.is_empty() || !lines.is_empty() {
+        if !input.is_empty() || !lines.is_empty() || self.block.traceparent.is_some() {
             self.stage(&lines);
         }
         None
@@ -85,14 +92,8 @@ impl Decoder {
     fn stage(&mut self, lines: &Lines<'_>) {
         self.staged = true;
         self.block_begun = true;
-        // What the block before said.
-        self.block.traceparent = None;
-        let values = [
-            (Field::Event, lines.name),
-            (Field::Source, lines.source),
-            (Field::Id, lines.id),
-            (Field::TraceParent, lines.traceparent),
-        ];
+        let values =
+            [(Field::Event, lines.name), (Field::Source, lines.source), (Field::Id, lines.id)];
         for (field, value) in values {
             if let Some(value) = value {
                 self.block.set(field, value);
@@ -107,8 +108,8 @@ impl Decoder {
 }
 
 impl<'i> Lines<'i> {
-    fn is_empty(&self) -> bool {
-        [self.data, self.name, self.id, self.source, self.traceparent].iter().all(Option::is_none)
+    const fn is_empty(&self) -> bool {
+        self.data.is_none() && self.name.is_none() && self.id.is_none() && self.source.is_none()
     }
 
     /// The block as text, if it is text; then its id is taken over.
