@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode, response};
 use serde::Deserialize;
-use sse_runtime::{Resume, SseEvent, Subscription, sse_handler};
+use sse_runtime::{Cx, Resume, SseEvent, Subscription, sse_handler};
 
 use crate::app::App;
 
@@ -44,10 +44,12 @@ pub(crate) async fn inventory(
 /// JSON that is none with 422, another content type with 415, a large body with 413.
 pub(crate) async fn publish(
     State(app): State<App>,
+    cx: Cx,
     Json(event): Json<InventoryEvent>,
 ) -> response::Result<StatusCode> {
     event.check().map_err(|reason| (StatusCode::UNPROCESSABLE_ENTITY, reason))?;
-    app.inventory.publish(&event).await?;
+    // With the trace that the request is part of, if it is part of one.
+    app.inventory.publish_traced(&event, cx.traceparent()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -12,7 +12,11 @@
 mod place;
 mod stock;
 
-use std::{error::Error, io, path::PathBuf};
+use std::{
+    error::Error,
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+};
 
 use clap::Parser;
 use sse_runtime::{
@@ -20,6 +24,7 @@ use sse_runtime::{
     client::{Client, ClientConfig, Item, StopReason, StreamError},
     serve::stop_signal,
 };
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use self::{
     place::Place,
@@ -42,8 +47,18 @@ pub(crate) struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    log_to_stderr();
     listen(Arguments::parse()).await
+}
+
+/// `RUST_LOG=info,sse_runtime=trace` has a line for each event, by which it can be followed.
+fn log_to_stderr() {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.from_env_lossy())
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
 }
 
 pub(crate) async fn listen(arguments: Arguments) -> Result<(), Box<dyn Error>> {
@@ -59,7 +74,12 @@ pub(crate) async fn listen(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
     while let Some(item) = events.next().await {
         match item {
-            Ok(Item::Event(received)) => stock.change(&received.event),
+            Ok(Item::Event(received)) => {
+                stock.change(&received.event);
+                // With the request id of the stream, which the server has in its log as well. A
+                // busy listener says it with `debug!`.
+                events.span().in_scope(|| tracing::info!(event_seq = received.seq(), "changed"));
+            }
             // The first time: nothing is known yet.
             Ok(Item::Opened(opened)) if opened.resumed == Resumed::Fresh => stock.load().await?,
             // Nobody knows which: the whole stock takes their place, whatever they were.

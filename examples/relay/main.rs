@@ -20,7 +20,10 @@
 pub(crate) mod orders;
 mod upstream;
 
-use std::{error::Error, io};
+use std::{
+    error::Error,
+    io::{self, IsTerminal as _},
+};
 
 use clap::Parser;
 use sse_runtime::{
@@ -30,6 +33,7 @@ use sse_runtime::{
     serve::{ServeError, stop_signal},
 };
 use tokio::net::TcpListener;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use self::orders::OrderEvent;
 
@@ -50,8 +54,18 @@ pub(crate) struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    log_to_stderr();
     relay(Arguments::parse()).await
+}
+
+/// `RUST_LOG=info,sse_runtime=trace` has a line for each event, by which it can be followed.
+fn log_to_stderr() {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.from_env_lossy())
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
 }
 
 pub(crate) async fn relay(arguments: Arguments) -> Result<(), Box<dyn Error>> {

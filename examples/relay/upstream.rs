@@ -27,8 +27,10 @@ pub(crate) async fn relay(
     channel: &Channel<OrderEvent>,
 ) -> Result<StopReason, RelayError> {
     while let Some(item) = events.next().await {
+        let mut parent = None;
         let (event, seq) = match item {
             Ok(Item::Event(received)) => {
+                parent = received.traceparent;
                 let seq = received.seq();
                 (received.event, seq)
             }
@@ -63,7 +65,8 @@ pub(crate) async fn relay(
             // Nothing that was asked for.
             Ok(_) => continue,
         };
-        let published = channel.publish(&event).await.map_err(RelayError::Publish)?;
+        let published =
+            channel.publish_traced(&event, parent).await.map_err(RelayError::Publish)?;
         // The line that leads from one hop to the other. A busy relay says it with `debug!`.
         let (event_seq, duplicate) = (published.position.seq(), published.duplicate);
         info!(request_id, origin_seq = seq, event_seq, duplicate, "relayed");

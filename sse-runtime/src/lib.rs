@@ -67,7 +67,8 @@ println!(\"{}\", server.shutdown_on(stopped()).await?);
 
 The guides say the rest: [serving](guides::serving) with every key of the configuration,
 [running](guides::running) behind proxies and load balancers,
-[channels](guides::channels), [pages](guides::pages).
+[channels](guides::channels), [pages](guides::pages). Following one event through the logs of both ends is
+another, `guides::tracing`.
 "
 )]
 #![cfg_attr(
@@ -110,7 +111,7 @@ while let Some(item) = events.next().await {
 //! | floor | what lives there | |
 //! |---|---|---|
 //! | 0 | [`names`]: the words that wire, log and metrics have in common | constants and enums |
-//! | 0 | the format: [`EventId`], [`EventName`], [`Source`], [`Frame`], [`FrameBuffer`], the incremental [`Decoder`] | no serde, no tokio, no HTTP |
+//! | 0 | the format: [`EventId`], [`EventName`], [`Source`], [`TraceParent`], [`Frame`], [`FrameBuffer`], the incremental [`Decoder`] | no serde, no tokio, no HTTP |
 //! | 1 | typed events: [`trait@SseEvent`], [`Catalogue`], [`encode`], [`decode`] | no I/O |
 #![cfg_attr(
     feature = "server",
@@ -145,8 +146,8 @@ while let Some(item) = events.next().await {
 //! heartbeat, the sources, the request id, and the reconnection time; it comes again when a
 //! reader falls behind. The last one that a
 //! server writes is `sse.bye` with a [`Reason`] and a reconnection time that is spread. An
-//! event is `id:` (if it has one), `event:`, `source:` and `data:`, which is JSON of the
-//! content of the variant alone. Names that begin with `sse.` belong to this crate.
+//! event is `id:` (if it has one), `event:`, `source:`, `traceparent:` (if it was published with
+//! one) and `data:`, which is JSON of the content of the variant alone. Names that begin with `sse.` belong to this crate.
 //!
 //! # Features
 //!
@@ -209,6 +210,9 @@ pub mod guides {
     #[cfg(feature = "server")]
     #[doc = include_str!("../docs/serving.md")]
     pub mod serving {}
+    #[cfg(all(feature = "client", feature = "server"))]
+    #[doc = include_str!("../docs/tracing.md")]
+    pub mod tracing {}
 }
 mod literal;
 #[cfg(feature = "server")]
@@ -255,5 +259,6 @@ pub use sse_macros::SseEvent;
 pub use sse_macros::sse_handler;
 pub use wire::{
     Decoded, Decoder, DecoderLimits, EventId, EventName, Frame, FrameBuffer, InvalidEventId,
-    InvalidEventName, InvalidSource, Limit, Malformed, Oversized, RawEvent, Source,
+    InvalidEventName, InvalidSource, InvalidTraceParent, Limit, Malformed, Oversized, RawEvent,
+    Source, TraceParent,
 };

@@ -49,6 +49,20 @@ export function watch(page) {
 
 export const text = (page, id) => page.locator(`#${id}`).textContent();
 export const becomes = (page, id, expected) => until(async () => (await text(page, id)) === expected);
+
+/** Keeps every text that an element has from now on. Whoever looks now and then misses some. */
+export const record = (page, id) => page.evaluate((id) => {
+  const element = document.getElementById(id);
+  window.__texts = [];
+  new MutationObserver(() => window.__texts.push(element.textContent)).observe(
+    element,
+    { childList: true, characterData: true, subtree: true },
+  );
+}, id);
+/** Whether one of the texts that were kept fits. */
+export const hadText = async (page, pattern) =>
+  (await page.evaluate(() => window.__texts)).some((text) => pattern.test(text));
+
 export const points = async (page) => Number(await page.locator('#chart').getAttribute('data-points'));
 export const rowOf = (page, sku) => page.evaluate(
   (wanted) => [...document.querySelectorAll('#inventory tr')]

@@ -1,7 +1,7 @@
 // Reads with a browser an answer that comes token by token: the page of the example `complete`.
 // Usage: node complete.mjs COMPLETE CHROMIUM, the two programs.
 
-import { browser, becomes, newDesktop, startDemo, text, watch } from './browser.mjs';
+import { browser, becomes, hadText, newDesktop, record, startDemo, text, watch } from './browser.mjs';
 import { check, checkEqual, until } from './checks.mjs';
 
 const MARKUP = '<img src=x onerror="window.__forged=1">';
@@ -22,9 +22,10 @@ try {
   await page.goto(`http://${server.address}/`);
 
   const words = `one two ${MARKUP} \u6f22\u5b57 \u{1f44d} seven`;
+  await record(page, 'answer');
   await ask(page, words);
-  check('tokens stream in', await until(async () => /^one( two)?$/.test(await text(page, 'answer'))));
-  await endsAs(page, 'to their end', 'Done, 8 tokens');
+  await endsAs(page, 'tokens come to their end', 'Done, 8 tokens');
+  check('one after the other', await hadText(page, /^one( two)?$/));
   checkEqual('all of them, in order', await text(page, 'answer'), words);
   checkEqual('no element came of it', await page.locator('img').count(), 0);
   checkEqual('no script came of it', await page.evaluate(() => typeof window.__forged), 'undefined');

@@ -21,5 +21,7 @@ mod scripted;
 mod sent_again;
 #[path = "client/stream.rs"]
 mod stream;
+#[path = "client/trace.rs"]
+mod trace;
 #[path = "client/typed.rs"]
 mod typed;

@@ -13,6 +13,7 @@ use tokio::{
     process::{Child, ChildStderr, ChildStdout, Command},
     time::timeout,
 };
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 /// Longer than anything here takes on a slow machine; nothing waits for it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,7 +23,12 @@ const ARGUMENTS: &str = "ARGUMENTS_OF_THE_EXAMPLE";
 /// Those of this process, if it was started to be the example.
 pub(crate) fn arguments<A: Parser>() -> Option<A> {
     let arguments = env::var(ARGUMENTS).ok()?;
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.from_env_lossy())
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
     Some(A::parse_from(["example"].into_iter().chain(arguments.lines())))
 }
 
@@ -35,11 +41,16 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_with_log(arguments, "")
+    }
+
+    /// With a log that is to say so much, as `RUST_LOG` has it.
+    pub(crate) fn start_with_log(arguments: &[&str], log: &str) -> Self {
         let mut command = Command::new(env::current_exe().unwrap());
         command
             .args(["--exact", "the_program", "--ignored", "--nocapture"])
             .env(ARGUMENTS, arguments.join("\n"))
-            .env_remove("RUST_LOG")
+            .env("RUST_LOG", log)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -141,15 +141,16 @@ impl Core {
             Refused::TooManyIds => PublishError::TooManyIds,
         })?;
         let published = Published { position: appended.position, duplicate: appended.duplicate };
-        if tracing::enabled!(tracing::Level::TRACE) {
-            self.trace(head, &published);
-        }
+        self.trace(head, &published);
         Ok(published)
     }
 
     /// At the level `trace` each event has a line where it is published, with the number that
     /// it has on every stream (pitfall P11).
-    fn trace(&self, head: Head, published: &Published) {
+    pub(super) fn trace(&self, head: Head, published: &Published) {
+        if !tracing::enabled!(tracing::Level::TRACE) {
+            return;
+        }
         let channel = self.name.as_ref().map(ChannelName::as_str);
         let (event_name, duplicate) = (head.info().name(), published.duplicate);
         // An ephemeral event lies between two numbers and has none.

@@ -21,6 +21,7 @@ use crate::{
     log::{Seen, store::StoreError},
     names::{ResetReason, Resumed},
     position::Position,
+    wire::{TraceParent, traceparent},
 };
 
 /// For how long a store is left alone that does not answer.
@@ -76,6 +77,9 @@ pub struct Received<E> {
     pub position: Option<Position>,
     /// The event, shared with everybody else who reads it so.
     pub event: Arc<E>,
+    /// The span that caused it, if it was published with one
+    /// ([`publish_traced`](crate::Channel::publish_traced)).
+    pub traceparent: Option<TraceParent>,
 }
 
 /// What a reader of a channel missed. Read the state anew that the events change.
@@ -129,7 +133,8 @@ impl<E: DecodeEvent + Send + Sync + 'static> ChannelEvents<E> {
     }
 
     fn receive(seen: &Seen, qualify: bool) -> Option<Received<E>> {
-        Some(Received { position: seen.position, event: typed(seen, qualify)? })
+        let (event, traceparent) = (typed(seen, qualify)?, traceparent(&seen.frame));
+        Some(Received { position: seen.position, event, traceparent })
     }
 }
 

@@ -7,6 +7,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use bytes::Bytes;
+use tracing::Span;
+
 use super::{
     config::{ChannelConfig, InvalidChannelConfig},
     core::{Core, Rules},
@@ -21,7 +24,7 @@ use crate::{
     event::{EncodeEvent, FrameOptions, Identity, encode_frame, with_scratch},
     log::{Draft, store::StoreError},
     position::Position,
-    wire::ID_TO_COME,
+    wire::{ID_TO_COME, TraceParent},
 };
 
 /// An ordered log of events, published here and heard by everybody who subscribes.
@@ -177,24 +180,88 @@ impl<E: EncodeEvent> Channel<E> {
     /// neither is a reader that is slow.
     // Async for the sake of stores, whose acknowledgement is waited for.
     pub async fn publish(&self, event: &E) -> Result<Published, PublishError> {
+        self.append(event, None).await
+    }
+
+    /// Publishes an event with the span that caused it, such as that of the request it came with
+    /// ([`Cx::traceparent`](crate::Cx::traceparent)). It goes along as the field `traceparent:`,
+    /// which readers of the standard skip; the client of this crate hands it out with the event.
+    /// By default nothing of the kind is sent. `None` is [`publish`](Self::publish).
+    ///
+    /// It is no part of the content: published again with the same id of its own and another span,
+    /// an event is the same event, and keeps the span of the first time.
+    ///
+    /// ```
+    /// use sse_runtime::{Channel, SseEvent, TraceParent};
+    ///
+    /// #[derive(SseEvent)]
+    /// #[sse(source = "inventory")]
+    /// enum InventoryEvent {
+    ///     SoldOut { sku: String },
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let channel = Channel::new();
+    /// let parent: TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse()?;
+    /// channel.publish_traced(&InventoryEvent::SoldOut { sku: "A-1".into() }, parent).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`publish`](Self::publish). The field counts with the size of the event, 69 bytes.
+    pub async fn publish_traced(
+        &self,
+        event: &E,
+        parent: impl Into<Option<TraceParent>>,
+    ) -> Result<Published, PublishError> {
+        self.append(event, parent.into()).await
+    }
+
+    async fn append(
+        &self,
+        event: &E,
+        parent: Option<TraceParent>,
+    ) -> Result<Published, PublishError> {
         match &self.core.stored {
             Some(stored) if !event.__head().info().is_ephemeral() => {
-                self.publish_stored(event, stored).await
+                self.publish_stored(event, stored, parent.as_ref()).await
             }
-            _ => self.publish_in_memory(event),
+            _ => self.publish_in_memory(event, parent.as_ref()),
         }
     }
 
-    fn publish_in_memory(&self, event: &E) -> Result<Published, PublishError> {
+    /// The span of what is done without waiting.
+    fn span(&self, parent: Option<&TraceParent>) -> Span {
+        tracing::trace_span!(
+            "sse.publish",
+            stream_source = self.core.sources().join(","),
+            trace_id = parent.map(TraceParent::trace_id),
+            parent_id = parent.map(TraceParent::parent_id),
+        )
+    }
+
+    fn publish_in_memory(
+        &self,
+        event: &E,
+        parent: Option<&TraceParent>,
+    ) -> Result<Published, PublishError> {
+        let span = self.span(parent);
+        let _entered = span.enter();
         // Outside of the lock: whatever a `Serialize` does, it holds nobody up.
         with_scratch(|frame| {
             let figures = &self.core.rules.figures;
-            let begin = figures.now();
+            let (begin, start) = (figures.now(), frame.mark());
             encode_frame(event, frame, Identity::ToCome, FrameOptions::default())
                 .inspect_err(|_| figures.failed())?;
             let content =
                 |frame: &[u8]| hasher().hash_one(&frame[ID_TO_COME.len().min(frame.len())..]);
             let identity = event.__id().map(|id| (id, content(frame.as_bytes())));
+            if let Some(parent) = parent {
+                frame.trace(start, parent);
+            }
             let (head, topic) = (event.__head(), event.__topic());
             let encoded = figures.now();
             let outcome = self.core.publish(Draft { frame, head, topic, identity });
@@ -203,17 +270,34 @@ impl<E: EncodeEvent> Channel<E> {
         })
     }
 
-    async fn publish_stored(&self, event: &E, stored: &Stored) -> Result<Published, PublishError> {
+    async fn publish_stored(
+        &self,
+        event: &E,
+        stored: &Stored,
+        parent: Option<&TraceParent>,
+    ) -> Result<Published, PublishError> {
         let figures = &self.core.rules.figures;
-        let begin = figures.now();
-        let event = with_scratch(|frame| {
-            encode_frame(event, frame, Identity::None, FrameOptions::default())
-                .inspect_err(|_| figures.failed())?;
-            self.core.new_event(frame, event.__head(), event.__topic(), event.__id())
+        let (span, begin) = (self.span(parent), figures.now());
+        let new = span.in_scope(|| {
+            with_scratch(|frame| {
+                let start = frame.mark();
+                encode_frame(event, frame, Identity::None, FrameOptions::default())
+                    .inspect_err(|_| figures.failed())?;
+                let mut new = self.core.new_event(event, frame);
+                if let Some(parent) = parent {
+                    frame.trace(start, parent);
+                    new.frame = Bytes::copy_from_slice(frame.as_bytes());
+                }
+                self.core.check_length(&new)?;
+                Ok::<_, PublishError>(new)
+            })
         })?;
         let encoded = figures.now();
-        let outcome = self.core.store(stored, event).await;
+        let outcome = self.core.store(stored, new).await;
         figures.published(begin, encoded, &outcome);
+        if let Ok(published) = &outcome {
+            span.in_scope(|| self.core.trace(event.__head(), published));
+        }
         outcome
     }
 }

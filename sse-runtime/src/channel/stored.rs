@@ -16,14 +16,14 @@ use super::{
     timer,
 };
 use crate::{
-    event::Head,
+    event::EncodeEvent,
     log::{
         milliseconds,
         store::{Follower, LogFeed, LogState, NewEvent, Store, StoreError, StoredEvent, StoredLog},
     },
     names::ResetReason,
     position::Position,
-    wire::{EventId, Frame, FrameBuffer, ID_TO_COME},
+    wire::{Frame, FrameBuffer, ID_TO_COME},
 };
 
 /// What a channel has of its store.
@@ -85,27 +85,22 @@ impl Core {
     }
 
     /// An event as a store takes it: its frame has no `id:` line yet.
-    pub(super) fn new_event(
-        &self,
-        frame: &FrameBuffer,
-        head: Head,
-        topic: Option<&str>,
-        id: Option<&EventId>,
-    ) -> Result<NewEvent, PublishError> {
-        let bytes = frame.len() + ID_TO_COME.len();
-        let largest = self.rules.largest_event();
-        if bytes > largest {
-            return Err(PublishError::TooLarge { bytes, largest });
-        }
+    pub(super) fn new_event<E: EncodeEvent>(&self, event: &E, frame: &FrameBuffer) -> NewEvent {
         let frame = Bytes::copy_from_slice(frame.as_bytes());
         let name = Frame::from_encoder(frame.clone()).event().unwrap_or_default().to_owned();
-        let mut event = NewEvent::new(name, frame);
-        event.topic = topic.map(Arc::from);
-        event.id = id.cloned();
-        event.terminal = head.info().is_terminal();
-        event.tag = fastrand::u32(..);
-        event.at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds);
-        Ok(event)
+        let mut new = NewEvent::new(name, frame);
+        new.topic = event.__topic().map(Arc::from);
+        new.id = event.__id().cloned();
+        new.terminal = event.__head().info().is_terminal();
+        new.tag = fastrand::u32(..);
+        new.at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds);
+        new
+    }
+
+    pub(super) fn check_length(&self, event: &NewEvent) -> Result<(), PublishError> {
+        let bytes = event.frame.len() + ID_TO_COME.len();
+        let largest = self.rules.largest_event();
+        if bytes > largest { Err(PublishError::TooLarge { bytes, largest }) } else { Ok(()) }
     }
 
     /// Gives an event to the store, and waits until it has it.

@@ -10,7 +10,7 @@ use crate::{
         with_scratch,
     },
     log::{Extra, Seen},
-    wire::Frame,
+    wire::{Frame, TraceParent, traceparent},
 };
 
 /// One step between the log and a listener: an event goes in, and something comes of it.
@@ -109,16 +109,23 @@ where
     Arc::new(move |seen| {
         let Some(event) = typed::<E>(&seen, qualify) else { return Sight::Lost };
         let Some(mapped) = map(&event) else { return Sight::Hidden };
-        let Some(frame) = write(&mapped) else { return Sight::Lost };
+        // Whatever it is made to be, it was caused by the same.
+        let Some(frame) = write(&mapped, traceparent(&seen.frame)) else { return Sight::Lost };
         let extra = Extra::of(mapped.__topic());
         Sight::Shown(Seen { frame, head: mapped.__head(), extra, is_mapped: true, ..seen })
     })
 }
 
-fn write<F: EncodeEvent>(event: &F) -> Option<Bytes> {
+fn write<F: EncodeEvent>(event: &F, parent: Option<TraceParent>) -> Option<Bytes> {
     with_scratch(|frame| {
+        let start = frame.mark();
         match encode_frame(event, frame, Identity::None, FrameOptions::default()) {
-            Ok(()) => Some(Bytes::copy_from_slice(frame.as_bytes())),
+            Ok(()) => {
+                if let Some(parent) = &parent {
+                    frame.trace(start, parent);
+                }
+                Some(Bytes::copy_from_slice(frame.as_bytes()))
+            }
             Err(error) => {
                 let error = error.to_string();
                 tracing::error!(error, "a mapped event cannot be encoded");

@@ -8,12 +8,13 @@ use std::{
 
 use futures_core::Stream;
 use tokio::time::Instant;
-use tracing::{debug, info, warn};
+use tracing::{Span, debug, info, warn};
 
 use super::{
     Input, Item, LastEventId, StopReason, StreamError, figures,
     reading::Reading,
     shell::{Shell, Signal},
+    trace::Trace,
 };
 use crate::{
     event::{DecodeEvent, Opened},
@@ -65,6 +66,7 @@ use crate::{
 pub struct EventSource<E> {
     shell: Shell,
     reading: Reading,
+    trace: Trace,
     stop: Option<StopReason>,
     /// Whether the end has been told.
     ended: bool,
@@ -72,8 +74,8 @@ pub struct EventSource<E> {
 }
 
 impl<E: DecodeEvent> EventSource<E> {
-    pub(super) fn new(shell: Shell, reading: Reading) -> Self {
-        Self { shell, reading, stop: None, ended: false, event: std::marker::PhantomData }
+    pub(super) fn new(shell: Shell, reading: Reading, trace: Trace) -> Self {
+        Self { shell, reading, trace, stop: None, ended: false, event: std::marker::PhantomData }
     }
 
     /// What comes next; `None` where the stream is over.
@@ -87,7 +89,13 @@ impl<E: DecodeEvent> EventSource<E> {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 
+    /// In the span of the stream, for as long as this poll takes.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Item<E>, StreamError>>> {
+        let span = self.trace.span().clone();
+        span.in_scope(|| self.poll_item(cx))
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Item<E>, StreamError>>> {
         self.shell.figures.asked();
         if !self.ended {
             self.shell.listen(cx);
@@ -107,7 +115,11 @@ impl<E: DecodeEvent> EventSource<E> {
                 }
                 match outcome.item {
                     Some(item) => {
+                        if let Some(opened) = self.reading.opened() {
+                            self.trace.called(&opened.request_id);
+                        }
                         self.shell.figures.item(&item, since);
+                        self.trace.item(&item, self.reading.is_numbered());
                         return Poll::Ready(Some(item));
                     }
                     None => continue,
@@ -116,6 +128,7 @@ impl<E: DecodeEvent> EventSource<E> {
             match ready!(self.shell.poll(self.reading.position(), cx)) {
                 Signal::Bytes => {}
                 Signal::Head(headers) => {
+                    self.trace.answered(&headers);
                     if let Err(error) = self.reading.begin(&headers) {
                         self.shell.tell(Input::Failed(error.into()));
                     }
@@ -138,7 +151,9 @@ impl<E: DecodeEvent> EventSource<E> {
         self.stop = Some(reason.clone());
         match reason {
             StopReason::Failed(error) => {
-                warn!(reason = %self.stop.as_ref()?.reason(), %error, "the stream failed");
+                // As a string, which is escaped: the other end may have a word in it.
+                let text = error.to_string();
+                warn!(reason = %self.stop.as_ref()?.reason(), error = text, "the stream failed");
                 Some(Err(StreamError::Failed(error)))
             }
             reason => {
@@ -170,6 +185,41 @@ impl<E> EventSource<E> {
     #[must_use]
     pub const fn opened(&self) -> Option<&Opened> {
         self.reading.opened()
+    }
+
+    /// The span of the stream, `sse.client`: its `request_id` is the one that the server has in its
+    /// log. The stream is polled in it. What a program logs about an event belongs in it too, and
+    /// is then found by the same id on both ends:
+    ///
+    /// ```
+    /// # use sse_runtime::{SseEvent, client::{EventSource, Item, Received, StreamError}};
+    /// # #[derive(SseEvent)]
+    /// # #[sse(source = "inventory")]
+    /// # enum InventoryEvent { Left(u32) }
+    /// # async fn store(left: u32) {}
+    /// use tracing::Instrument as _;
+    ///
+    /// # async fn read(mut events: EventSource<InventoryEvent>) -> Result<(), StreamError> {
+    /// while let Some(item) = events.next().await {
+    ///     if let Item::Event(received) = item? {
+    ///         let work = async {
+    ///             tracing::info!(event_seq = received.seq(), "storing");
+    ///             let InventoryEvent::Left(left) = received.event;
+    ///             store(left).await;
+    ///         };
+    ///         // For a block without `await`: `events.span().in_scope(|| ...)`.
+    ///         work.instrument(events.span().clone()).await;
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// It is another one where a server calls the request otherwise when the stream is asked for
+    /// again: ask for it with each event, and do not keep it.
+    #[must_use]
+    pub const fn span(&self) -> &Span {
+        self.trace.span()
     }
 
     /// How many events came again after a resume, and were dropped by their position.

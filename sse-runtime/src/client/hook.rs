@@ -25,7 +25,9 @@ impl Hook {
             let headers = make(attempt);
             Box::pin(async move {
                 headers.await.map_err(|error| {
-                    warn!(%error, "the header hook failed");
+                    // As a string, which is escaped.
+                    let error = error.to_string();
+                    warn!(error, "the header hook failed");
                     LocalError::Headers
                 })
             })

@@ -7,7 +7,7 @@ use crate::{
     event::{DecodeError, Opened},
     names::ResetReason,
     position::Position,
-    wire::Limit,
+    wire::{Limit, TraceParent},
 };
 
 /// What a stream says next. Not everything comes unless it is asked for, and yet each has to be
@@ -73,6 +73,8 @@ pub struct Received<E> {
     pub position: Option<Position>,
     /// Why its id was not adopted, if it came with one that cannot be (pitfall P6).
     pub refused_id: Option<RefusedId>,
+    /// The span that caused it, if it was published with one (W3C Trace Context).
+    pub traceparent: Option<TraceParent>,
     /// When it came, by the clock of this machine.
     pub at: SystemTime,
 }
@@ -87,8 +89,8 @@ impl<E> Received<E> {
     /// The same of another event.
     #[must_use]
     pub fn map<T>(self, to: impl FnOnce(E) -> T) -> Received<T> {
-        let Self { event, id, position, refused_id, at } = self;
-        Received { event: to(event), id, position, refused_id, at }
+        let Self { event, id, position, refused_id, traceparent, at } = self;
+        Received { event: to(event), id, position, refused_id, traceparent, at }
     }
 }
 

@@ -58,6 +58,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod trace;
 mod watchdog;
 
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};

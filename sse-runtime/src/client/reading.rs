@@ -95,6 +95,11 @@ impl Reading {
         self.opened.as_ref()
     }
 
+    /// Whether this connection is that of a channel.
+    pub(super) const fn is_numbered(&self) -> bool {
+        self.is_numbered
+    }
+
     pub(super) const fn repeats(&self) -> u64 {
         self.repeats
     }
@@ -304,11 +309,12 @@ const fn failed<E>(error: ProtocolError) -> Outcome<E> {
 
 fn decode_event<E: DecodeEvent>(event: &RawEvent<'_>, adopted: Adopted) -> Item<E> {
     let Adopted { id, refused: refused_id, .. } = adopted;
-    let name = event.event.to_owned();
+    let (name, traceparent) = (event.event.to_owned(), event.traceparent.copied());
     match decode(event.event, event.data) {
         Ok(event) => {
             let position = id.as_ref().and_then(|id| id.as_str().parse().ok());
-            Item::Event(Received { event, id, position, refused_id, at: SystemTime::now() })
+            let at = SystemTime::now();
+            Item::Event(Received { event, id, position, refused_id, traceparent, at })
         }
         Err(DecodeError::Unknown { .. }) => {
             Item::Unknown(Unknown { event: name, data: event.data.to_owned(), id })

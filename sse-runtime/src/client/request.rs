@@ -18,11 +18,13 @@ use super::{
     reading::Reading,
     shell::Shell,
     terms::{Missed, Terms},
+    trace::Trace,
 };
 use crate::{
     event::{DecodeEvent, End},
+    names::TRACEPARENT_FIELD,
     position::Cursor,
-    wire::{Decoder, DecoderLimits},
+    wire::{Decoder, DecoderLimits, TraceParent},
 };
 
 /// A stream that is asked for with more than a URL.
@@ -179,6 +181,23 @@ impl<E: DecodeEvent> StreamRequest<E> {
         self
     }
 
+    /// The span that the stream is asked for in, for each attempt: the header `traceparent` of the
+    /// W3C's Trace Context, and the fields `trace_id` and `parent_id` of
+    /// [the span](EventSource::span). None by default. One that each attempt makes anew comes from
+    /// [`headers`](Self::headers).
+    ///
+    /// (`X-Request-ID` is sent without being asked for, the same with each attempt, unless a
+    /// [`header`](Self::header) gives another.)
+    pub fn traceparent(mut self, parent: impl Into<Option<TraceParent>>) -> Self {
+        self.headers.remove(TRACEPARENT_FIELD);
+        if let Some(parent) = parent.into()
+            && let Ok(value) = HeaderValue::from_str(parent.as_str())
+        {
+            self.headers.insert(TRACEPARENT_FIELD, value);
+        }
+        self
+    }
+
     /// The position to begin at: that of an earlier stream, which
     /// [`EventSource::last_event_id`] told and the application kept.
     pub fn last_event_id(mut self, id: impl Into<Option<LastEventId>>) -> Self {
@@ -279,7 +298,8 @@ impl<E: DecodeEvent> StreamRequest<E> {
             heartbeats: self.heartbeats,
             states: self.states,
         };
-        let (url, headers) = take_credentials(&self.transport, self.url, self.headers)?;
+        let (url, mut headers) = take_credentials(&self.transport, self.url, self.headers)?;
+        let trace = Trace::new(&mut headers, sources, &url);
         let plan = Plan {
             transport: self.transport,
             url,
@@ -295,7 +315,7 @@ impl<E: DecodeEvent> StreamRequest<E> {
         let decoder = decoder(&self.config, self.heartbeats);
         let machine = Machine::new(self.config, request, begin);
         let shell = Shell::new(machine, time, plan, ratio, Feed::new(decoder), self.until);
-        Ok(EventSource::new(shell, Reading::new(terms, self.position)))
+        Ok(EventSource::new(shell, Reading::new(terms, self.position), trace))
     }
 
     fn wrong(mut self, error: RequestError) -> Self {

@@ -4,6 +4,8 @@
 pub const EVENT_SOURCE_HEADER: &str = "x-event-source";
 /// The header that carries the request id both ways (pitfall P11).
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
+/// The header, and the field of an event, that says which span caused it (W3C Trace Context).
+pub const TRACEPARENT_FIELD: &str = "traceparent";
 /// The request header in which a reader says where it stands.
 pub const LAST_EVENT_ID_HEADER: &str = "last-event-id";
 /// The query parameter that stands in for it where a reader cannot send headers.

@@ -1,6 +1,7 @@
 //! What a handler can ask about its stream.
 
 mod extract;
+mod request;
 
 use std::{
     fmt,
@@ -22,10 +23,10 @@ use super::{
     ended::Ended,
     gate::{bucket, is_private},
     link::Link,
-    request::{LastEventId, Request},
+    request::Request,
     served::{Rules, Served},
 };
-use crate::{names::Reason, wire::EventId};
+use crate::names::Reason;
 
 /// The context of a stream: an extractor that any [`sse_handler`](crate::sse_handler) may
 /// take as an argument.
@@ -112,24 +113,6 @@ impl Cx {
             tasks: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
-    }
-
-    /// The id of the request: the `X-Request-ID` that came with it, if it is 1 to 128 of
-    /// the characters `A-Z a-z 0-9 . _ -`, else `req_` and 24 letters or digits (pitfall
-    /// P11). The client gets it in the response header and in `sse.open`.
-    #[must_use]
-    pub fn request_id(&self) -> &str {
-        &self.shared.request.id
-    }
-
-    /// The id of the last event that the reader has seen: the header `Last-Event-ID`, else
-    /// the query parameter `last_event_id`. None if it brought none that can be read.
-    #[must_use]
-    pub fn last_event_id(&self) -> Option<&EventId> {
-        match &self.shared.request.last_event_id {
-            LastEventId::Id(id) => Some(id),
-            LastEventId::Absent | LastEventId::Unreadable => None,
-        }
     }
 
     /// The address of the peer, where the server tells it

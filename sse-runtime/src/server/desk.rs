@@ -26,7 +26,7 @@ use super::{
     streams::{Full, Who},
     terms::{ANSWER, HOOK},
 };
-use crate::names::Reason;
+use crate::{names::Reason, wire::TraceParent};
 
 /// One request, and what is known of its handler before it runs.
 pub(super) struct Desk {
@@ -100,9 +100,10 @@ impl Desk {
 
     /// The answer to a request that gets no stream.
     pub(super) fn turn_away(&self, refused: Refused) -> EventStream {
-        let reason = refused.reason();
+        let (request, reason) = (self.cx.request(), refused.reason());
         tracing::info!(
             request_id = self.cx.request_id(),
+            trace_id = request.traceparent.as_deref().map(TraceParent::trace_id),
             reason = reason.as_str(),
             "a stream was refused"
         );

@@ -14,7 +14,7 @@ use crate::{
     log::{Batch, milliseconds},
     names::{Reason, ResetReason, Resumed, ServerState},
     position::Position,
-    wire::{EventId, Frame},
+    wire::{EventId, Frame, TraceParent},
 };
 
 /// The record of one stream (pitfall P11). Dropped before the stream has ended, it says
@@ -44,9 +44,12 @@ struct Stream {
 
 impl Record {
     pub(super) fn start(cx: Cx, sources: &'static [&'static str]) -> Self {
+        let parent = cx.request().traceparent.as_deref();
         let span = tracing::info_span!(
             "sse.stream",
             request_id = cx.request_id(),
+            trace_id = parent.map(TraceParent::trace_id),
+            parent_id = parent.map(TraceParent::parent_id),
             stream_source = sources.join(","),
             peer = Empty,
         );
@@ -87,11 +90,17 @@ impl Record {
 
     /// An event was encoded. At the level `trace` each has a line of its own, with its
     /// sequence number and its id.
-    pub(super) fn event(&mut self, name: &'static str, id: impl FnOnce() -> Option<String>) {
+    pub(super) fn event(
+        &mut self,
+        name: &'static str,
+        frame: impl FnOnce() -> (Option<String>, Option<TraceParent>),
+    ) {
         self.count(1, Some(self.events + 1));
         if tracing::enabled!(tracing::Level::TRACE) {
-            let (event_seq, event_id) = (self.events, id());
-            tracing::trace!(parent: &self.stream.span, event_seq, event_id, event_name = name, "event");
+            let (event_seq, (event_id, parent)) = (self.events, frame());
+            let trace_id = parent.as_ref().map(TraceParent::trace_id);
+            let span = &self.stream.span;
+            tracing::trace!(parent: span, event_seq, event_id, event_name = name, trace_id, "event");
         }
     }
 
@@ -104,7 +113,10 @@ impl Record {
                 let event_seq = position.and_then(|id| Position::try_from(&id).ok());
                 let event_seq = event_seq.map(|position| position.seq());
                 let (event_id, event_name) = (frame.id(), frame.event());
-                tracing::trace!(parent: &self.stream.span, event_seq, event_id, event_name, "event");
+                let parent = frame.traceparent();
+                let trace_id = parent.as_ref().map(TraceParent::trace_id);
+                let span = &self.stream.span;
+                tracing::trace!(parent: span, event_seq, event_id, event_name, trace_id, "event");
             }
         }
     }

@@ -3,18 +3,23 @@
 use http::{HeaderMap, Method, Uri, request::Parts};
 
 use crate::{
-    names::{LAST_EVENT_ID_HEADER, LAST_EVENT_ID_PARAMETER, REQUEST_ID_HEADER, TERMINAL_ID},
-    wire::{EventId, base62},
+    names::{
+        LAST_EVENT_ID_HEADER, LAST_EVENT_ID_PARAMETER, REQUEST_ID_HEADER, TERMINAL_ID,
+        TRACEPARENT_FIELD,
+    },
+    wire::{
+        EventId, TraceParent,
+        request_id::{is_request_id, make_request_id},
+    },
 };
-
-/// The longest request id that is taken over.
-const REQUEST_ID: usize = 128;
 
 /// What a stream needs to know of its request, copied out of it: a header value that is
 /// kept would keep the whole read buffer of the connection with it.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) id: String,
+    /// Boxed: most requests bring none, and each stream keeps its request.
+    pub(super) traceparent: Option<Box<TraceParent>>,
     pub(super) last_event_id: LastEventId,
     /// Whether only the head is wanted.
     pub(super) is_head: bool,
@@ -38,6 +43,7 @@ impl Request {
         let headers = &parts.headers;
         Self {
             id: request_id(headers, random),
+            traceparent: traceparent(headers),
             last_event_id: LastEventId::read(headers, &parts.uri),
             is_head: parts.method == Method::HEAD,
             is_browser: headers.contains_key("sec-fetch-mode"),
@@ -48,6 +54,7 @@ impl Request {
     pub(super) fn detached(random: impl FnMut() -> u8) -> Self {
         Self {
             id: request_id(&HeaderMap::new(), random),
+            traceparent: None,
             last_event_id: LastEventId::Absent,
             is_head: false,
             is_browser: false,
@@ -98,19 +105,14 @@ fn request_id(headers: &HeaderMap, random: impl FnMut() -> u8) -> String {
     }
 }
 
-fn is_request_id(id: &str) -> bool {
-    (1..=REQUEST_ID).contains(&id.len())
-        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-}
-
-/// `req_` and 24 letters or digits from a source of random bytes.
-fn make_request_id(mut random: impl FnMut() -> u8) -> String {
-    let digits = std::iter::repeat_with(&mut random)
-        // 248 is the largest multiple of 62: the rest would favour the first digits.
-        .filter(|&byte| byte < 248)
-        .map(|byte| char::from(base62::digit(byte)))
-        .take(24);
-    "req_".chars().chain(digits).collect()
+/// The `traceparent` that came with the request, if it is one. What is none is never repeated.
+fn traceparent(headers: &HeaderMap) -> Option<Box<TraceParent>> {
+    let mut sent = headers.get_all(TRACEPARENT_FIELD).iter();
+    match (sent.next(), sent.next()) {
+        (Some(value), None) => TraceParent::read(value.as_bytes()).map(Box::new),
+        // Two are none.
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -147,6 +149,17 @@ mod tests {
             let made = read(&[("x-request-id", value)], "/").id;
             assert!(made.starts_with("req_") && made.len() == 28 && is_request_id(&made), "{made}");
         }
+    }
+
+    #[test]
+    fn a_traceparent_is_taken_only_if_there_is_one_and_it_is_good() {
+        let good = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".as_slice();
+        let sent = |headers: &[(&'static str, &[u8])]| read(headers, "/").traceparent;
+        assert_eq!(sent(&[("traceparent", good)]).unwrap().as_str().as_bytes(), good);
+        assert_eq!(sent(&[("traceparent", good), ("traceparent", good)]), None);
+        assert_eq!(sent(&[("traceparent", &good[1..])]), None);
+        assert_eq!(sent(&[("traceparent", b"\xff\xfe")]), None);
+        assert_eq!(sent(&[]), None);
     }
 
     #[test]

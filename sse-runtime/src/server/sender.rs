@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     event::{EncodeError, EncodeEvent, EventInfo, FrameOptions, Identity},
-    wire::{EventId, FrameBuffer},
+    wire::{EventId, FrameBuffer, TraceParent},
 };
 
 /// How many frames may wait for the connection. The producer runs on the task of the
@@ -121,7 +121,21 @@ impl<E> Events<E> {
     /// event, [`SendError::Encode`] when the event cannot be encoded; the stream then goes
     /// on without it, if the handler does.
     pub async fn send(&self, event: E) -> Result<(), SendError> {
-        self.put(&event, Identity::Own).await
+        self.put(&event, Identity::Own, None).await
+    }
+
+    /// Sends an event with the span that caused it, as the field `traceparent:`. See
+    /// [`Channel::publish_traced`](crate::Channel::publish_traced). `None` is [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub async fn send_traced(
+        &self,
+        event: E,
+        parent: impl Into<Option<TraceParent>>,
+    ) -> Result<(), SendError> {
+        self.put(&event, Identity::Own, parent.into()).await
     }
 
     /// Sends an event with an id that came with it. An ephemeral event goes out without an
@@ -131,14 +145,19 @@ impl<E> Events<E> {
     ///
     /// As for [`send`](Self::send).
     pub async fn send_with_id(&self, id: EventId, event: E) -> Result<(), SendError> {
-        self.put(&event, Identity::Given(&id)).await
+        self.put(&event, Identity::Given(&id), None).await
     }
 
     /// Waits for room before anything is done, so that a send that is dropped meanwhile
     /// leaves nothing behind; above all, it has not ended the stream.
-    async fn put(&self, event: &E, identity: Identity<'_>) -> Result<(), SendError> {
+    async fn put(
+        &self,
+        event: &E,
+        identity: Identity<'_>,
+        parent: Option<TraceParent>,
+    ) -> Result<(), SendError> {
         let room = self.frames.reserve().await.map_err(|_| SendError::Gone)?;
-        let (frame, info) = self.encode(event, identity)?;
+        let (frame, info) = self.encode(event, identity, parent)?;
         // Held while the frame goes in: of clones that race with a terminal event, those
         // that come later are told so.
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,10 +173,17 @@ impl<E> Events<E> {
         &self,
         event: &E,
         identity: Identity<'_>,
+        parent: Option<TraceParent>,
     ) -> Result<(FrameBuffer, &'static EventInfo), SendError> {
         let mut frame = FrameBuffer::with_capacity(256);
+        let start = frame.mark();
         match (self.encode)(event, identity, &mut frame, self.options) {
-            Encoded::Frame(info) => Ok((frame, info)),
+            Encoded::Frame(info) => {
+                if let Some(parent) = &parent {
+                    frame.trace(start, parent);
+                }
+                Ok((frame, info))
+            }
             Encoded::Error(error) => {
                 // Told here, because the handler may make anything of it. As a string, which
                 // is escaped: the text is that of a `Serialize`.

@@ -130,7 +130,8 @@ impl Session {
         Poll::Ready(match ready!(step) {
             Step::Open => Progress::Open,
             Step::Frame(info) => {
-                self.record.event(info.name(), || buffer.id_since(begin));
+                let frame = || (buffer.id_since(begin), buffer.traceparent_since(begin));
+                self.record.event(info.name(), frame);
                 self.terminal |= info.is_terminal();
                 let ends = self.terminal && !source.ends_itself();
                 if ends {

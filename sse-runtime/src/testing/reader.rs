@@ -13,7 +13,7 @@ use crate::{
     event::{DecodeEvent, Opened, decode, read_bye},
     names::{BYE_EVENT, CONTROL_PREFIX, OPEN_EVENT, Reason, Resumed},
     position::{Cursor, Position, Progress},
-    wire::{EventId, Frame},
+    wire::{EventId, Frame, TraceParent},
 };
 
 /// A reader of a stream, in the process that serves it.
@@ -54,6 +54,8 @@ pub struct Got<E> {
     pub id: Option<EventId>,
     /// The id as a position, where it is that of one channel.
     pub position: Option<Position>,
+    /// The span that caused it, if it was sent with one.
+    pub traceparent: Option<TraceParent>,
 }
 
 impl TestReader {
@@ -103,7 +105,8 @@ impl TestReader {
                     let id = frame.id().and_then(EventId::received);
                     let position = id.as_ref().and_then(|id| Position::try_from(id).ok());
                     let position = position.filter(|_| !self.is_unnumbered);
-                    return Ok(Got { event, id, position });
+                    let traceparent = frame.traceparent();
+                    return Ok(Got { event, id, position, traceparent });
                 }
                 // A comment, or a block that only moves the reader.
                 None => {}

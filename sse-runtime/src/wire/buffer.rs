@@ -4,6 +4,8 @@ use bytes::Bytes;
 use memchr::{memchr2, memchr2_iter};
 
 use super::{EventId, Frame};
+#[cfg(feature = "server")]
+use super::{TraceParent, frame::traceparent};
 
 /// A reusable buffer that holds whole frames, one after the other.
 ///
@@ -111,6 +113,22 @@ impl FrameBuffer {
         let line =
             self.bytes[mark.0..].strip_prefix(b"id: ")?.split(|&byte| byte == b'\n').next()?;
         std::str::from_utf8(line).ok().map(str::to_owned)
+    }
+
+    /// Writes which span caused the event into the frame that begins at the mark, as the line in
+    /// front of its data. Afterwards, so that an event without one costs nothing.
+    #[cfg(feature = "server")]
+    pub(crate) fn trace(&mut self, frame: Mark, parent: &TraceParent) {
+        // What stands before the data holds no line end of its own.
+        let Some(at) = memchr::memmem::find(&self.bytes[frame.0..], b"\ndata:") else { return };
+        let at = frame.0 + at + 1;
+        self.bytes.splice(at..at, format!("traceparent: {parent}\n").into_bytes());
+    }
+
+    /// The span that caused the event of the frame that begins at the mark, if it says so.
+    #[cfg(feature = "server")]
+    pub(crate) fn traceparent_since(&self, mark: Mark) -> Option<TraceParent> {
+        traceparent(&self.bytes[mark.0..])
     }
 
     /// Forgets what came after the mark: a frame that could not be finished.

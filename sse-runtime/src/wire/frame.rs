@@ -4,6 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::TraceParent;
+
 /// One whole event as it goes over the wire, encoded once and cheap to clone.
 ///
 /// Made by [`encode`](crate::encode), never from text: a frame cannot be forged.
@@ -69,6 +71,13 @@ impl Frame {
         self.field("source")
     }
 
+    /// The value of the `traceparent:` line: which span caused the event, if it was published with
+    /// one.
+    #[must_use]
+    pub fn traceparent(&self) -> Option<TraceParent> {
+        traceparent(&self.bytes)
+    }
+
     /// The `data:` lines, joined by line feeds as a reader joins them.
     #[must_use]
     pub fn data(&self) -> String {
@@ -92,6 +101,13 @@ impl Frame {
     }
 }
 
+/// The span that caused the event of a frame, looked for where it stands: before the data.
+pub(crate) fn traceparent(frame: &[u8]) -> Option<TraceParent> {
+    let lines = frame.split(|&byte| byte == b'\n');
+    let mut head = lines.take_while(|line| !line.starts_with(b"data:"));
+    head.find_map(|line| line.strip_prefix(b"traceparent: ")).and_then(TraceParent::read)
+}
+
 impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Frame(b\"{}\")", self.bytes.escape_ascii())
@@ -111,5 +127,15 @@ mod tests {
         assert_eq!(frame.event(), Some("a"));
         assert_eq!(frame.source(), None);
         assert_eq!(frame.data(), "1\n 2");
+        assert_eq!(frame.traceparent(), None);
+    }
+
+    #[test]
+    fn a_traceparent_stands_before_the_data_and_nowhere_else() {
+        const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let read = |text: String| Frame::from_encoder(Bytes::from(text)).traceparent();
+        let parent = read(format!("event: a\ntraceparent: {PARENT}\ndata: 1\n\n"));
+        assert_eq!(parent, PARENT.parse().ok());
+        assert_eq!(read(format!("event: a\ndata: 1\ntraceparent: {PARENT}\n\n")), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Floor 0: the `text/event-stream` format.
 //!
 //! Values that cannot hold what the wire cannot carry ([`EventId`], [`EventName`],
-//! [`Source`]), whole frames ([`Frame`]), written by one private encoder, and the
+//! [`Source`], [`TraceParent`]), whole frames ([`Frame`]), written by one private encoder, and the
 //! incremental [`Decoder`]. Knows nothing of serde, tokio, HTTP or clocks. The rules are those of the
 //! [WHATWG standard](https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
@@ -12,8 +12,11 @@ mod decoder;
 mod frame;
 mod id;
 mod name;
+#[cfg(any(feature = "client", feature = "server"))]
+pub(crate) mod request_id;
 mod source;
 mod text;
+mod traceparent;
 
 pub use buffer::FrameBuffer;
 #[cfg(feature = "server")]
@@ -21,7 +24,10 @@ pub(crate) use buffer::ID_TO_COME;
 pub(crate) use buffer::Mark;
 pub use decoder::{Decoded, Decoder, DecoderLimits, Limit, Malformed, Oversized, RawEvent};
 pub use frame::Frame;
+#[cfg(feature = "server")]
+pub(crate) use frame::traceparent;
 pub use id::{EventId, InvalidEventId};
 pub use name::{EventName, InvalidEventName};
 pub use source::{InvalidSource, Source};
 use text::text_value;
+pub use traceparent::{InvalidTraceParent, TraceParent};

@@ -1,6 +1,6 @@
 //! Events on their way to a store and back.
 
-use std::{sync::Arc, time::Duration};
+use std::{hash::Hasher as _, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -46,32 +46,39 @@ pub struct NewEvent {
     pub tag: u32,
     /// When it was published, in milliseconds since 1970.
     pub at: u64,
+    content: u64,
 }
 
 impl NewEvent {
     /// An event of this name and frame; everything else is left out, or zero.
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, frame: impl Into<Bytes>) -> Self {
+        let frame = frame.into();
         Self {
+            content: hash(&frame),
             name: name.into(),
             topic: None,
             id: None,
-            frame: frame.into(),
+            frame,
             terminal: false,
             tag: 0,
             at: 0,
         }
     }
 
-    /// What tells whether an event that is published again is the same: a hash of all that its
-    /// readers see. The same in every process and version (FNV-1a), because it is kept.
+    /// What tells whether an event that is published again is the same: a hash of the frame that
+    /// it was made with. The same in every process and version (FNV-1a), because it is kept. What
+    /// is put into [`frame`](Self::frame) later (the span that caused it) is no part of it.
     #[must_use]
-    pub fn content(&self) -> u64 {
-        use std::hash::Hasher as _;
-        let mut hasher = fnv::FnvHasher::default();
-        hasher.write(&self.frame);
-        hasher.finish()
+    pub const fn content(&self) -> u64 {
+        self.content
     }
+}
+
+fn hash(frame: &[u8]) -> u64 {
+    let mut hasher = fnv::FnvHasher::default();
+    hasher.write(frame);
+    hasher.finish()
 }
 
 /// An event as a store keeps it.

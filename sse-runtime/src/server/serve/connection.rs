@@ -75,7 +75,11 @@ impl Host {
         let Ready { io, protocol, extensions } = match ready {
             Ok(Ok(Some(ready))) => ready,
             Ok(Ok(None)) => return,
-            Ok(Err(error)) => return tracing::debug!(%peer, %error, "a handshake failed"),
+            Ok(Err(error)) => {
+                // As a string, which is escaped: the peer may have a word in it.
+                let error = error.to_string();
+                return tracing::debug!(%peer, error, "a handshake failed");
+            }
             Err(_late) => return tracing::debug!(%peer, "a handshake took too long"),
         };
         let requests = Requests {

@@ -1,6 +1,7 @@
 //! The event that comes in pieces: the buffers of the standard.
 
 use super::{DecoderLimits, Limit, field::Field, value::Value};
+use crate::wire::TraceParent;
 
 /// What the lines since the last blank one have said.
 #[derive(Debug, Default)]
@@ -11,6 +12,8 @@ pub(super) struct Block {
     /// The id, which counts from the blank line on (rules 34 and 35).
     pub(super) id: Value,
     pub(super) retry: Option<u64>,
+    /// What it says of the span that caused it. Of a block that lies in the input as a whole too.
+    pub(super) traceparent: Option<TraceParent>,
     /// How many bytes the lines of data have, with the line feeds between them.
     total: usize,
     /// How many bytes the line of data that is being read may still add.
@@ -65,14 +68,22 @@ impl Block {
         self.total = self.total.saturating_add(length);
     }
 
-    /// A name, an id or a source.
+    /// A name, an id, a source or a span.
     pub(super) fn set(&mut self, field: Field, bytes: &[u8]) {
         match field {
             Field::Event => self.name.set(bytes),
             Field::Source => self.source.set(bytes),
             Field::Id if is_id(bytes) => self.id.set(bytes),
+            Field::TraceParent => self.set_traceparent(bytes),
             _ => {}
         }
+    }
+
+    /// Apart, because nearly no event has one.
+    #[cold]
+    #[inline(never)]
+    fn set_traceparent(&mut self, bytes: &[u8]) {
+        self.traceparent = TraceParent::read(bytes);
     }
 
     /// The event is too large: what is stored of its data goes, what follows is only counted.
@@ -107,6 +118,7 @@ impl Block {
             value.trim();
         }
         self.retry = None;
+        self.traceparent = None;
         self.total = 0;
         self.has_data = false;
         self.over = None;

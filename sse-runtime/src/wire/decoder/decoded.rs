@@ -1,6 +1,7 @@
 //! What comes out of the decoder.
 
 use super::Limit;
+use crate::wire::TraceParent;
 
 /// What a stream says next.
 ///
@@ -66,6 +67,9 @@ pub struct RawEvent<'a> {
     pub own_id: bool,
     /// The value of the field `source:`, which the standard does not know: who sent the event.
     pub source: Option<&'a str>,
+    /// The value of the field `traceparent:`, which the standard does not know either: the span
+    /// that caused the event (W3C Trace Context). One that is malformed is none.
+    pub traceparent: Option<&'a TraceParent>,
     /// The last reconnection time of the event itself. It has been handed out as
     /// [`Decoded::Retry`] before.
     pub retry: Option<u64>,

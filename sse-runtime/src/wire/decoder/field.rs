@@ -10,11 +10,13 @@ pub(super) enum Field {
     Retry,
     /// Ours: to the standard an unknown one.
     Source,
+    /// Ours as well: W3C Trace Context.
+    TraceParent,
     Unknown,
 }
 
 /// The longest name that is known. A longer one need not be stored to be known as unknown.
-pub(super) const LONGEST: usize = b"source".len();
+pub(super) const LONGEST: usize = b"traceparent".len();
 
 impl Field {
     /// Names are compared as they are (rule 29).
@@ -25,6 +27,7 @@ impl Field {
             b"id" => Self::Id,
             b"retry" => Self::Retry,
             b"source" => Self::Source,
+            b"traceparent" => Self::TraceParent,
             _ => Self::Unknown,
         }
     }
@@ -42,6 +45,7 @@ impl Field {
             [b'e', b'v', b'e', b'n', b't', ..] => (Self::Event, 5),
             [b's', b'o', b'u', b'r', b'c', b'e', ..] => (Self::Source, 6),
             [b'r', b'e', b't', b'r', b'y', ..] => (Self::Retry, 5),
+            [b't', ..] if line.starts_with(b"traceparent") => (Self::TraceParent, 11),
             _ => return (Self::Unknown, line.len()),
         };
         match line.get(name..) {
@@ -83,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_split_line_is_what_its_name_before_the_first_colon_says() {
-        let lines: [&[u8]; 18] = [
+        let lines: [&[u8]; 22] = [
             b"data",
             b"data:",
             b"data: ",
@@ -102,6 +106,10 @@ mod tests {
             b"source: s",
             b"retry:1",
             b"identity: x",
+            b"traceparent: 00-1",
+            b"traceparent",
+            b"traceparents: 1",
+            b"trace: 1",
         ];
         for line in lines {
             let mut halves = line.splitn(2, |&byte| byte == b':');

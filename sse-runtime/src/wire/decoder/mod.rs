@@ -151,6 +151,7 @@ impl Decoder {
                             id: &self.last_event_id,
                             own_id,
                             source,
+                            traceparent: self.block.traceparent.as_ref(),
                             retry: None,
                         }));
                     }

@@ -108,7 +108,9 @@ impl Decoder {
                 digits.push(value);
                 return self.retry(digits);
             }
-            Field::Event | Field::Id | Field::Source => {
+            // One that is too long is none, as to every reader that does not know the field.
+            Field::TraceParent if value.len() > self.limits.name => {}
+            Field::Event | Field::Id | Field::Source | Field::TraceParent => {
                 if value.len() <= self.limits.name {
                     self.block.set(field, value);
                 } else {
@@ -165,7 +167,7 @@ impl Decoder {
             }
             Field::Retry => line.digits.push(piece),
             Field::Unknown => {}
-            Field::Comment | Field::Event | Field::Id | Field::Source => {
+            Field::Comment | Field::Event | Field::Id | Field::Source | Field::TraceParent => {
                 line.store(piece, limits.name);
             }
         }
@@ -189,7 +191,8 @@ impl Decoder {
                 }
             }
             Field::Retry => return self.retry(self.line.digits),
-            Field::Event | Field::Id | Field::Source => {
+            Field::TraceParent if line.length > limits.name => {}
+            Field::Event | Field::Id | Field::Source | Field::TraceParent => {
                 if line.length <= limits.name {
                     block.set(field, line.value.bytes());
                 } else {
@@ -290,6 +293,7 @@ impl Decoder {
             id: last_event_id,
             own_id,
             source: has_source.then_some(source),
+            traceparent: block.traceparent.as_ref(),
             retry: block.retry,
         }))
     }

@@ -27,6 +27,9 @@ impl Decoder {
     #[inline]
     pub(super) fn whole<'i>(&mut self, input: &mut &'i [u8]) -> Option<Whole<'i>> {
         let mut lines = Lines::default();
+        // What the block before said. That of this one goes there at once: few have one, and all
+        // would pay for another line that is looked at.
+        self.block.traceparent = None;
         if !self.comments {
             *input = &input[heartbeats(input)..];
         }
@@ -45,16 +48,26 @@ impl Decoder {
                         return Some(found);
                     }
                     lines = Lines::default();
+                    self.block.traceparent = None;
                 }
                 Field::Unknown => {}
                 Field::Comment if !self.comments => {}
-                Field::Comment if lines.is_empty() && value.len() <= self.limits.name => {
+                Field::Comment
+                    if lines.is_empty()
+                        && self.block.traceparent.is_none()
+                        && value.len() <= self.limits.name =>
+                {
                     let Ok(comment) = std::str::from_utf8(value) else { break };
                     self.end_of_line(input, length);
                     return Some(Whole::Comment(comment));
                 }
                 Field::Event if value.len() <= self.limits.name => lines.name = Some(value),
                 Field::Source if value.len() <= self.limits.name => lines.source = Some(value),
+                Field::TraceParent => {
+                    if value.len() <= self.limits.name {
+                        self.block.set(field, value);
+                    }
+                }
                 Field::Id if value.len() <= self.limits.name => {
                     if is_id(value) {
                         lines.id = Some(value);
@@ -69,7 +82,7 @@ impl Decoder {
             }
             self.end_of_line(input, length);
         }
-        if !input.is_empty() || !lines.is_empty() {
+        if !input.is_empty() || !lines.is_empty() || self.block.traceparent.is_some() {
             self.stage(&lines);
         }
         None
