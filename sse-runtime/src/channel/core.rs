@@ -7,6 +7,8 @@ use tokio::{
     time::Instant,
 };
 
+#[cfg(feature = "inspector")]
+use super::census::Count;
 use super::{
     config::ChannelConfig,
     figures::Figures,
@@ -30,6 +32,8 @@ pub(crate) struct Core {
     name: Option<ChannelName>,
     epoch: Epoch,
     sources: &'static [&'static str],
+    #[cfg(feature = "inspector")]
+    pub(super) count: Count,
 }
 
 /// What the channels of one hub share.
@@ -75,7 +79,15 @@ impl Core {
     ) -> Self {
         let epoch = Epoch::new(random);
         let seam = Seam::new(Ring::new(epoch, rules.now()));
-        Self { seam, rules, name, epoch, sources }
+        Self {
+            seam,
+            rules,
+            name,
+            epoch,
+            sources,
+            #[cfg(feature = "inspector")]
+            count: Count::new(false),
+        }
     }
 
     pub(super) const fn name(&self) -> Option<&ChannelName> {
@@ -113,6 +125,10 @@ impl Core {
             Refused::TooManyIds => PublishError::TooManyIds,
         })?;
         let published = Published { position: appended.position, duplicate: appended.duplicate };
+        #[cfg(feature = "inspector")]
+        if !published.duplicate {
+            self.count.published();
+        }
         if tracing::enabled!(tracing::Level::TRACE) {
             self.trace(head, &published);
         }

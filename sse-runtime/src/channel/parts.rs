@@ -4,6 +4,8 @@ use std::{sync::Arc, task::Waker};
 
 use tokio::runtime::Handle;
 
+#[cfg(feature = "inspector")]
+use super::tally::Mark;
 use super::{
     core::Core,
     listener::Heard,
@@ -40,6 +42,9 @@ pub(super) struct Part {
     /// The positions that the reader came with.
     pub(super) cursor: Option<Arc<Cursor>>,
     pub(super) views: Vec<View>,
+    /// Where it says how far it is, to whoever looks on.
+    #[cfg(feature = "inspector")]
+    pub(super) mark: Option<Mark>,
 }
 
 impl Part {
@@ -60,6 +65,8 @@ impl Part {
             decodes: false,
             qualify: false,
             is_done: false,
+            #[cfg(feature = "inspector")]
+            mark: None,
         }
     }
 
@@ -95,6 +102,7 @@ impl Part {
         if let Some(Heard::Fell { missed }) = heard {
             self.matched = Matched::Judged(Resumed::Gap { missed });
         }
+        self.show_place();
         heard
     }
 
@@ -102,13 +110,23 @@ impl Part {
         self.place
     }
 
-    pub(super) const fn stand_at(&mut self, place: Place) {
+    pub(super) fn stand_at(&mut self, place: Place) {
         self.place = place;
+        self.show_place();
+    }
+
+    /// Says how far it is, where somebody looks on.
+    pub(super) fn show_place(&self) {
+        #[cfg(feature = "inspector")]
+        if let Some(mark) = &self.mark {
+            mark.stands_at(self.position().seq());
+        }
     }
 
     /// Nothing comes after the end that was shown.
-    pub(super) const fn finish(&mut self, place: Place) {
-        (self.place, self.is_done) = (place, true);
+    pub(super) fn finish(&mut self, place: Place) {
+        self.stand_at(place);
+        self.is_done = true;
     }
 
     pub(super) fn show(&self, seen: Seen) -> Sight {

@@ -9,6 +9,8 @@ mod asides;
 mod bounds;
 mod chunks;
 mod entry;
+#[cfg(feature = "inspector")]
+mod glance;
 mod ids;
 mod reader;
 mod resume;
