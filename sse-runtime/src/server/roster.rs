@@ -38,7 +38,7 @@ pub(crate) struct Sent {
 /// Which stream it is, and its numbers.
 #[derive(Debug)]
 struct Member {
-    request_id: Box<str>,
+    request_id: Arc<str>,
     peer: Option<IpAddr>,
     endpoint: Arc<str>,
     sources: &'static [&'static str],
@@ -51,6 +51,8 @@ struct Member {
 /// The place of one stream on the list, left when it is dropped.
 #[derive(Debug)]
 pub(super) struct Entry {
+    /// Here as well, so that a delivery fetches no other memory.
+    tally: Arc<Tally>,
     number: u64,
     member: Arc<Member>,
 }
@@ -60,7 +62,7 @@ pub(super) struct Entry {
 pub(crate) struct StreamReading {
     /// Tells it from every other one of the process; a later one has a larger one.
     pub(crate) number: u64,
-    pub(crate) request_id: Box<str>,
+    pub(crate) request_id: Arc<str>,
     pub(crate) peer: Option<IpAddr>,
     pub(crate) endpoint: Arc<str>,
     pub(crate) sources: &'static [&'static str],
@@ -105,29 +107,30 @@ impl Iterator for Streams {
 
 impl Entry {
     pub(super) fn new(cx: &Cx, sources: &'static [&'static str], started: Instant) -> Self {
+        let tally = Arc::<Tally>::default();
         let member = Arc::new(Member {
             request_id: cx.request_id().into(),
             peer: cx.client(),
             endpoint: cx.endpoint(),
             sources,
             started,
-            tally: Arc::default(),
+            tally: Arc::clone(&tally),
             watched: OnceLock::new(),
         });
         let mut roster = lock();
         let number = roster.next;
         roster.next += 1;
         roster.members.insert(number, Arc::clone(&member));
-        Self { number, member }
+        Self { tally, number, member }
     }
 
     pub(super) fn tally(&self) -> &Tally {
-        &self.member.tally
+        &self.tally
     }
 
     /// The stream is that of a subscription.
     pub(super) fn watch(&self, listener: &mut Listener) {
-        let watched = listener.watch(&self.member.tally);
+        let watched = listener.watch(&self.tally);
         let _only = self.member.watched.set(watched);
     }
 }
@@ -138,8 +141,8 @@ impl Drop for Entry {
         let mut roster = lock();
         let removed = roster.members.remove(&self.number);
         if !self.member.is_hidden() {
-            roster.gone.events += self.member.tally.events();
-            roster.gone.bytes += self.member.tally.bytes();
+            roster.gone.events += self.tally.events();
+            roster.gone.bytes += self.tally.bytes();
         }
         drop(roster);
         drop(removed);
@@ -156,7 +159,7 @@ impl Member {
         let places = channels.iter().enumerate();
         StreamReading {
             number,
-            request_id: self.request_id.clone(),
+            request_id: Arc::clone(&self.request_id),
             peer: self.peer,
             endpoint: Arc::clone(&self.endpoint),
             sources: self.sources,

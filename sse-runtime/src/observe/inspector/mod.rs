@@ -45,6 +45,23 @@ use self::{page::File, watch::Watch};
 /// layer that asks who it is, or in a router of its own on a port of the loopback interface. A browser
 /// sends a cookie along with the page and its stream, and no other header of yours.
 ///
+/// A server of its own has another merit. The stream of the page is one like any other: it counts for
+/// the limits of the server that it is on, and ends with it. From another port you see a server that
+/// is full, and one that drains.
+///
+/// ```no_run
+/// use axum::Router;
+/// use sse_runtime::serve;
+/// use tokio::net::TcpListener;
+///
+/// # async fn run(app: Router) -> Result<(), Box<dyn std::error::Error>> {
+/// let admin = Router::new().route("/inspector", sse_runtime::inspector());
+/// tokio::spawn(serve(TcpListener::bind("127.0.0.1:3001").await?, admin).into_future());
+/// serve(TcpListener::bind("0.0.0.0:3000").await?, app).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # What it costs
 ///
 /// The numbers are those that the log and the metrics are made of; looking at them is a matter for

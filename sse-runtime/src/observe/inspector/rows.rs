@@ -98,7 +98,7 @@ fn stream_row(stream: &Stream<'_>, channels: &Channels<'_>) -> StreamRow {
     });
     StreamRow {
         key: reading.number,
-        request_id: reading.request_id.clone(),
+        request_id: reading.request_id.to_string(),
         peer: reading.peer,
         endpoint: reading.endpoint.to_string(),
         sources: reading.sources,

@@ -16,7 +16,7 @@ pub(super) enum InspectorEvent {
 /// All of it at a moment. Rates are in a second; none where nothing is known yet of before.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Snapshot {
-    /// When, in milliseconds since 1970.
+    /// When, in milliseconds since 1970, by a clock that does not jump.
     pub(super) at_ms: u64,
     pub(super) totals: Totals,
     /// Those that are shown.
@@ -75,7 +75,7 @@ pub(super) struct ChannelRow {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct StreamRow {
     pub(super) key: u64,
-    pub(super) request_id: Box<str>,
+    pub(super) request_id: String,
     pub(super) peer: Option<IpAddr>,
     pub(super) endpoint: String,
     pub(super) sources: &'static [&'static str],

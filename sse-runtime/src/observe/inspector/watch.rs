@@ -88,6 +88,8 @@ impl Watch {
 /// Takes a reading each second for as long as somebody listens.
 async fn sample(watch: Weak<Watch>, channel: Channel<InspectorEvent>) {
     let (begin, mut rates, mut unheard) = (Instant::now(), Rates::default(), 0);
+    // Asked for once: the page must not take the next snapshot for an old one.
+    let born = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let mut ticks = interval(SECOND);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -101,8 +103,7 @@ async fn sample(watch: Weak<Watch>, channel: Channel<InspectorEvent>) {
         }
         unheard = 0;
         let reading = Reading::take(begin.elapsed()).await;
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let snapshot = rates.next(&reading, milliseconds(now));
+        let snapshot = rates.next(&reading, milliseconds(born + reading.at));
         if let Err(error) = channel.publish(&InspectorEvent::Snapshot(snapshot)).await {
             tracing::warn!("the inspector cannot tell what it sees: {error}");
         }

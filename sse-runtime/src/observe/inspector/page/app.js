@@ -219,7 +219,7 @@ const channels = new Table('channels', [
 const streams = new Table('streams', [
   { cell: (row) => badge(row.is_late && row.state === 'live' ? 'late' : row.state, row.state.replace('_', ' ')), title: (row) => (row.is_late ? 'More than a second behind.' : '') },
   { className: 'name', cell: (row) => pair(row.endpoint, row.sources.join(', ')) },
-  { className: 'peer', cell: (row) => [row.peer ?? 'in this process', element('span', 'second mono', row.request_id)] },
+  { className: 'peer', cell: (row) => [row.peer ?? none, element('span', 'second mono', row.request_id)] },
   { className: 'number', cell: (row) => {
     if (row.places.length === 0) return element('span', 'zero', none);
     if (row.places.length === 1) return count(row.places[0].seq);
