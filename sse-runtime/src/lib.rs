@@ -162,7 +162,7 @@ while let Some(item) = events.next().await {
 //! * **`clean-ids`**: `IdPolicy::Clean` of the client, for servers that write one id in several ways
 //!   that look the same. Ids are left as they are without it, and the tables of Unicode out.
 //! * **`inspector`**: `inspector()`, a route with one page that shows channels and their readers while
-//!   they run. With it each stream keeps some 200 bytes more; nothing is shown unless it is mounted.
+//!   they run. With it each stream keeps some 300 bytes more; nothing is shown unless it is mounted.
 //! * **`prometheus`**: the exporter of the metrics, with buckets and upkeep, and `/metrics`, `/livez`
 //!   and `/readyz` as routes. Without it the metrics go to whatever recorder the program installs.
 //! * **`testing`**: the test kit. It switches on tokio's `test-util`, so that a test can step the

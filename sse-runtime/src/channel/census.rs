@@ -10,6 +10,7 @@ use std::sync::{
 };
 
 use super::{core::Core, hub, name::ChannelName};
+use crate::log::{Appended, Refused};
 
 static CENSUS: Mutex<Census> = Mutex::new(Census { hubs: Sparse::new(), channels: Sparse::new() });
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
@@ -159,8 +160,12 @@ impl Count {
         Self { number, published: AtomicU64::new(0), is_hidden }
     }
 
-    pub(super) fn published(&self) {
-        self.published.fetch_add(1, Relaxed);
+    /// Something was appended, or not. To be called under the lock of the channel: one counts at a
+    /// time, and so a load and a store do, which cost a tenth of an addition that is atomic.
+    pub(super) fn appended(&self, appended: &Result<Appended, Refused>) {
+        if appended.as_ref().is_ok_and(|appended| !appended.duplicate) {
+            self.published.store(self.published.load(Relaxed) + 1, Relaxed);
+        }
     }
 
     pub(super) const fn number(&self) -> u64 {

@@ -113,7 +113,10 @@ impl Core {
         let (age, random, head) = (rules.age(), fastrand::u32(..), draft.head);
         let linger = (!rules.linger.is_zero()).then_some(rules.linger);
         let (appended, mut wake) = self.seam.append(age, linger, |ring, listeners| {
-            ring.append(draft, &rules.bounds, listeners, microseconds(age), random)
+            let appended = ring.append(draft, &rules.bounds, listeners, microseconds(age), random);
+            #[cfg(feature = "inspector")]
+            self.count.appended(&appended);
+            appended
         });
         if let Some(timer) = wake.take_timer() {
             timer::start(self, timer);
@@ -125,10 +128,6 @@ impl Core {
             Refused::TooManyIds => PublishError::TooManyIds,
         })?;
         let published = Published { position: appended.position, duplicate: appended.duplicate };
-        #[cfg(feature = "inspector")]
-        if !published.duplicate {
-            self.count.published();
-        }
         if tracing::enabled!(tracing::Level::TRACE) {
             self.trace(head, &published);
         }

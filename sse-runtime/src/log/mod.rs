@@ -23,4 +23,6 @@ pub(crate) use chunks::BATCH;
 pub(crate) use entry::{Draft, Extra, Rest, Seen};
 pub(crate) use reader::{Batch, Look, Place, Read};
 pub(crate) use resume::{Matched, combine};
+#[cfg(feature = "inspector")]
+pub(crate) use ring::Appended;
 pub(crate) use ring::{Refused, Ring};

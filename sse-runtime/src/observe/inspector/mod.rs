@@ -1,8 +1,8 @@
 //! A page that shows what the process serves, while it does (feature `inspector`).
 //!
 //! A [`reading`] takes the numbers that are there anyway, [`rates`] makes of two of them a
-//! [`snapshot`], whose [`rows`] are bounded ([`top`]), and a [`watch`] tells it once a second to whoever looks
-//! at the [`page`], on a channel like any other.
+//! [`snapshot`], whose [`rows`] are bounded ([`top`]), and a [`watch`] tells it once a second to
+//! whoever looks at the [`page`], on a channel like any other.
 
 mod page;
 mod rates;
@@ -66,7 +66,7 @@ use self::{page::File, watch::Watch};
 ///
 /// The numbers are those that the log and the metrics are made of; looking at them is a matter for
 /// whoever looks. While somebody does, they are gone through once a second, whatever the number of
-/// those who look: a few milliseconds for 10,000 channels. Half a minute after the last one has gone it
+/// those who look: 4 ms of one core for 10,000 channels, 60 ms for 100,000, beside everything else. Half a minute after the last one has gone it
 /// stops. What it sends to them is counted by the metrics like any stream, and left out of what
 /// it shows, but for the number of those who look.
 ///
