@@ -42,6 +42,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/events/all", get(all::all))
         .route("/complete", post(complete::complete))
         .merge(page::routes())
+        // In a service of your own: only where those come who may see it.
+        .route("/inspector", sse_runtime::inspector())
         .layer(DefaultBodyLimit::max(BODY))
         .with_state(app)
 }

@@ -8,6 +8,7 @@ use sse_runtime::{ChannelConfig, serve::ServeConfig};
 const ROUTES: &str = "\
 Routes:
   GET  /                  a page that shows everything below
+  GET  /inspector         a page of its channels and streams while they run
   GET  /events/inventory  stock levels, as they are published
   POST /events/inventory  publishes one, for example
                           {\"type\":\"stock_changed\",\"sku\":\"A-1\",\"left\":7}

@@ -303,6 +303,10 @@ async fn it_serves_what_it_counts() {
     for path in ["/livez", "/readyz"] {
         assert!(ask(path).await.starts_with("HTTP/1.1 200 "), "{path}");
     }
+    let page = ask("/inspector").await;
+    assert!(page.contains("content-security-policy: default-src 'none'"), "{page}");
+    let mut looks = demo.get("/inspector?stream", "").await;
+    looks.read_until("\"endpoint\":\"/events/inventory\"").await;
 }
 
 #[cfg(unix)]

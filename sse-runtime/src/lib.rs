@@ -134,6 +134,10 @@ while let Some(item) = events.next().await {
     doc = "| 5 | [`observe`]: what makes a page of the metrics | |"
 )]
 #![cfg_attr(
+    feature = "inspector",
+    doc = "| 5 | [`inspector()`]: a page of channels and streams while they run | |"
+)]
+#![cfg_attr(
     feature = "testing",
     doc = "| 5 | [`testing`]: handlers read in-process, with the faults of a network | |"
 )]
@@ -157,6 +161,8 @@ while let Some(item) = events.next().await {
 //!   `default-features = false` for a program that reads streams and serves none.
 //! * **`clean-ids`**: `IdPolicy::Clean` of the client, for servers that write one id in several ways
 //!   that look the same. Ids are left as they are without it, and the tables of Unicode out.
+//! * **`inspector`**: `inspector()`, a route with one page that shows channels and their readers while
+//!   they run. With it each stream keeps some 300 bytes more; nothing is shown unless it is mounted.
 //! * **`prometheus`**: the exporter of the metrics, with buckets and upkeep, and `/metrics`, `/livez`
 //!   and `/readyz` as routes. Without it the metrics go to whatever recorder the program installs.
 //! * **`testing`**: the test kit. It switches on tokio's `test-util`, so that a test can step the
@@ -218,7 +224,7 @@ mod literal;
 #[cfg(feature = "server")]
 mod log;
 pub mod names;
-#[cfg(feature = "prometheus")]
+#[cfg(any(feature = "inspector", feature = "prometheus"))]
 pub mod observe;
 #[cfg(any(feature = "client", feature = "server"))]
 mod position;
@@ -243,6 +249,8 @@ pub use event::{
 #[cfg(feature = "server")]
 pub use log::store;
 pub use names::{Reason, ResetReason, ResumeOutcome, Resumed};
+#[cfg(feature = "inspector")]
+pub use observe::inspector::inspector;
 #[cfg(any(feature = "client", feature = "server"))]
 pub use position::{InvalidPosition, Position};
 #[cfg(feature = "server")]

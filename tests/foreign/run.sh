@@ -83,6 +83,7 @@ read_with 'Node, eventsource-parser' node parser.mjs "$url" "$short"
 read_with 'Python, httpx-sse' .venv/bin/python httpx_reader.py "$url" "$short"
 read_with 'Chromium' node page.mjs "$demo" "$chromium"
 read_with 'Chromium, cut' node page_resume.mjs "$demo" "$chromium"
+read_with 'Chromium, inspector' node inspector.mjs "$demo" "$chromium"
 read_with 'Chromium, tokens' node complete.mjs "$built/examples/complete" "$chromium"
 
 echo '== curl, heartbeat'

@@ -7,6 +7,8 @@ use tokio::{
     time::Instant,
 };
 
+#[cfg(feature = "inspector")]
+use super::census::Count;
 use super::{
     config::ChannelConfig,
     figures::Figures,
@@ -35,6 +37,8 @@ pub(crate) struct Core {
     sources: &'static [&'static str],
     /// What keeps the log, where that is more than this process.
     pub(super) stored: Option<Box<Stored>>,
+    #[cfg(feature = "inspector")]
+    pub(super) count: Count,
 }
 
 /// What the channels of one hub share.
@@ -107,7 +111,15 @@ impl Core {
     ) -> Self {
         let seam = Seam::new(Ring::new(Epoch::new(random), rules.now()));
         let stored = rules.store.clone().map(|store| Box::new(Stored::new(store)));
-        Self { seam, rules, name, sources, stored }
+        Self {
+            seam,
+            rules,
+            name,
+            sources,
+            stored,
+            #[cfg(feature = "inspector")]
+            count: Count::new(false),
+        }
     }
 
     pub(super) const fn name(&self) -> Option<&ChannelName> {
@@ -129,7 +141,10 @@ impl Core {
         let (age, random, head) = (rules.age(), fastrand::u32(..), draft.head);
         let linger = (!rules.linger.is_zero()).then_some(rules.linger);
         let (appended, mut wake) = self.seam.append(age, linger, |ring, listeners| {
-            ring.append(draft, &rules.bounds, listeners, microseconds(age), random)
+            let appended = ring.append(draft, &rules.bounds, listeners, microseconds(age), random);
+            #[cfg(feature = "inspector")]
+            self.count.appended(&appended);
+            appended
         });
         if let Some(timer) = wake.take_timer() {
             timer::start(self, timer);

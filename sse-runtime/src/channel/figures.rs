@@ -41,6 +41,12 @@ impl Figures {
         Self { stream, stored, durations }
     }
 
+    /// The event type, as the program calls it.
+    #[cfg(feature = "inspector")]
+    pub(super) const fn stream(&self) -> &'static str {
+        self.stream
+    }
+
     /// The time, if it matters.
     pub(super) fn now(&self) -> Option<Instant> {
         self.durations.as_ref().map(|_| Instant::now())

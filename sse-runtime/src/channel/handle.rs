@@ -96,7 +96,26 @@ impl<E> Channel<E> {
     where
         E: EncodeEvent,
     {
-        Self::of(Arc::new(Core::new(rules, name, E::CATALOGUE.sources(), random())))
+        #[cfg(feature = "inspector")]
+        let is_alone = name.is_none();
+        let core = Arc::new(Core::new(rules, name, E::CATALOGUE.sources(), random()));
+        #[cfg(feature = "inspector")]
+        if is_alone {
+            super::census::add(&core);
+        }
+        Self::of(core)
+    }
+
+    /// A channel that is not shown among those of the process, by a configuration that is good.
+    #[cfg(feature = "inspector")]
+    pub(crate) fn hidden(config: &ChannelConfig) -> Self
+    where
+        E: EncodeEvent,
+    {
+        let mut core =
+            Core::new(Rules::of::<E>(config, None), None, E::CATALOGUE.sources(), random());
+        core.count = super::census::Count::new(true);
+        Self::of(Arc::new(core))
     }
 
     /// Subscribes: from now on, or from where a reader was.

@@ -76,7 +76,7 @@ pub struct Hub<E> {
     event: PhantomData<fn(&E)>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     rules: Arc<Rules>,
     most: usize,
     channels: Mutex<Channels>,
@@ -167,7 +167,10 @@ impl<E> Hub<E> {
             most: config.channels,
             channels: Mutex::default(),
         };
-        Self { shared: Arc::new(shared), event: PhantomData }
+        let shared = Arc::new(shared);
+        #[cfg(feature = "inspector")]
+        super::census::add_hub(&shared);
+        Self { shared, event: PhantomData }
     }
 
     /// The channel of this name, made if it is not there: for whoever publishes. What a reader
@@ -234,6 +237,14 @@ impl<E> Hub<E> {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Channels> {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// So many channels from a place on, in the order in which they are looked at.
+    #[cfg(feature = "inspector")]
+    pub(super) fn some(&self, from: usize, most: usize) -> Vec<Arc<Core>> {
+        let channels = self.lock();
+        let names = channels.order.iter().skip(from).take(most);
+        names.filter_map(|name| channels.by_name.get(name)).map(Arc::clone).collect()
     }
 }
 

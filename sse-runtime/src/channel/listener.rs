@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "inspector")]
+use super::tally::{Mark, Tally};
 use super::{
     core::Core,
     merge::MergeError,
@@ -58,6 +60,16 @@ pub(crate) enum Heard<T> {
     Down(StoreError),
     /// The channels have ended, and everything has been heard.
     Over,
+}
+
+/// Which channels a listener hears that is looked on.
+#[cfg(feature = "inspector")]
+#[derive(Debug)]
+pub(crate) struct Watched {
+    /// Their numbers.
+    pub(crate) channels: Box<[u64]>,
+    /// Whether one of them is not shown.
+    pub(crate) is_hidden: bool,
 }
 
 /// Events of one channel that are shown, in their order.
@@ -138,6 +150,20 @@ impl Listener {
 
     fn epochs(&self) -> Vec<Epoch> {
         self.parts.iter().map(|part| part.epoch()).collect()
+    }
+
+    /// From now on it says how far it is.
+    #[cfg(feature = "inspector")]
+    pub(crate) fn watch(&mut self, tally: &Arc<Tally>) -> Watched {
+        for (at, part) in self.parts.iter_mut().enumerate() {
+            part.mark = Some(Mark { tally: Arc::clone(tally), part: at });
+            part.show_place();
+        }
+        let is_hidden = self.parts.iter().any(|part| part.core.count.is_hidden());
+        Watched {
+            channels: self.parts.iter().map(|part| part.core.count.number()).collect(),
+            is_hidden,
+        }
     }
 
     /// What became of the position that the reader came with.

@@ -7,6 +7,8 @@ use std::{
 
 use tokio::runtime::Handle;
 
+#[cfg(feature = "inspector")]
+use super::tally::Mark;
 use super::{
     core::Core,
     leaf::Leaf,
@@ -50,6 +52,9 @@ pub(super) struct Part {
     /// The positions that the reader came with.
     pub(super) cursor: Option<Arc<Cursor>>,
     pub(super) views: Vec<View>,
+    /// Where it says how far it is, to whoever looks on.
+    #[cfg(feature = "inspector")]
+    pub(super) mark: Option<Mark>,
 }
 
 /// What a look at the log found.
@@ -79,6 +84,8 @@ impl Part {
             matched: Matched::Nothing,
             cursor: resume.positions(),
             views: Vec::new(),
+            #[cfg(feature = "inspector")]
+            mark: None,
         };
         match &core.stored {
             Some(stored) if !stored.is_open() => {
@@ -94,6 +101,7 @@ impl Part {
         (self.place, self.matched) = (place, matched);
         (self.life, self.epoch) = (taken.life, taken.epoch);
         self.waiting = asked.map(|asked| Waiting::check(&self.core, asked));
+        self.show_place();
     }
 
     /// Waits until it is known where the reader stands, which in memory it is at once. After an
@@ -128,6 +136,7 @@ impl Part {
             // It went meanwhile.
             self.matched = Matched::Judged(Resumed::Gap { missed: before.seq() - asked.seq() });
             self.place.go_after(before);
+            self.show_place();
         } else if leaf.tag_of(asked.seq()) != Some(asked.tag) {
             self.matched = Matched::Judged(Resumed::Reset(ResetReason::Diverged));
             self.go_to_head();
@@ -138,6 +147,7 @@ impl Part {
         let (head, life) = self.core.seam.with(|ring, _| (ring.head(), ring.life().number));
         self.place.go_after(head);
         (self.life, self.epoch) = (life, head.epoch);
+        self.show_place();
     }
 
     /// The next batch as the log has it.
@@ -255,6 +265,7 @@ impl Part {
         if let Some(Heard::Fell { missed }) = heard {
             self.matched = Matched::Judged(Resumed::Gap { missed });
         }
+        self.show_place();
         heard
     }
 
@@ -262,13 +273,23 @@ impl Part {
         self.place
     }
 
-    pub(super) const fn stand_at(&mut self, place: Place) {
+    pub(super) fn stand_at(&mut self, place: Place) {
         self.place = place;
+        self.show_place();
+    }
+
+    /// Says how far it is, where somebody looks on.
+    pub(super) fn show_place(&self) {
+        #[cfg(feature = "inspector")]
+        if let Some(mark) = &self.mark {
+            mark.stands_at(self.position().seq());
+        }
     }
 
     /// Nothing comes after the end that was shown.
-    pub(super) const fn finish(&mut self, place: Place) {
-        (self.place, self.is_done) = (place, true);
+    pub(super) fn finish(&mut self, place: Place) {
+        self.stand_at(place);
+        self.is_done = true;
     }
 
     /// Which log the place is one of.

@@ -150,6 +150,8 @@ impl Follower for Core {
         let (follows, mut wake) = self.seam.append(age, linger, |ring, listeners| {
             let follows =
                 events.iter().all(|event| ring.append_stored(event, rules.head_of(event), now));
+            #[cfg(feature = "inspector")]
+            self.count.came(if follows { events.len() } else { 0 });
             ring.reach_back_to(before);
             ring.trim(&rules.bounds, listeners, now);
             follows

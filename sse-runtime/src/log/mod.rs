@@ -9,10 +9,14 @@ mod asides;
 mod bounds;
 mod chunks;
 mod entry;
+#[cfg(feature = "inspector")]
+mod glance;
 mod ids;
 mod reader;
 mod resume;
 mod ring;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 pub mod store;
 mod stored;
 #[cfg(test)]
@@ -23,5 +27,7 @@ pub(crate) use chunks::BATCH;
 pub(crate) use entry::{Draft, Extra, Rest, Seen};
 pub(crate) use reader::{Batch, Joined, Look, Place, Read};
 pub(crate) use resume::{Matched, combine};
+#[cfg(feature = "inspector")]
+pub(crate) use ring::Appended;
 pub(crate) use ring::{Refused, Ring};
 pub(crate) use stored::near;

@@ -36,7 +36,7 @@ pub(crate) struct Ring {
     /// there for readers that are a moment late, and no longer.
     pub(super) kept: u64,
     /// The number of the last entry that was shown.
-    shown: u64,
+    pub(super) shown: u64,
     /// Whether a whole batch has come since.
     is_batch_whole: bool,
     pub(super) chunks: Chunks,

@@ -32,6 +32,8 @@ mod refusal;
 mod request;
 mod respond;
 mod response;
+#[cfg(feature = "inspector")]
+mod roster;
 mod sender;
 pub mod serve;
 mod served;
@@ -58,6 +60,8 @@ pub use options::Options;
 pub use reader::{ReadError, TypedEvents};
 pub use respond::respond;
 pub use response::EventStream;
+#[cfg(feature = "inspector")]
+pub(crate) use roster::{Sent, StreamReading, Streams, sent_before};
 pub use sender::{Events, SendError};
 pub use serve::serve;
 pub use stream::IntoEvents;

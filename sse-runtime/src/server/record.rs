@@ -5,11 +5,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{Span, field::Empty};
 
+#[cfg(feature = "inspector")]
+use super::roster::Entry;
 use super::{
     cx::Cx,
     ended::Ended,
     figures::{Delivered, Figures},
 };
+#[cfg(feature = "inspector")]
+use crate::channel::Listener;
 use crate::{
     log::{Batch, milliseconds},
     names::{Reason, ResetReason, Resumed, ServerState},
@@ -31,6 +35,9 @@ pub(super) struct Record {
     delivered: Delivered,
     /// Apart, because a delivery only counts.
     stream: Box<Stream>,
+    /// Where the same numbers stand for whoever looks on.
+    #[cfg(feature = "inspector")]
+    entry: Entry,
 }
 
 /// Which stream it is.
@@ -67,7 +74,10 @@ impl Record {
         let endpoint = cx.endpoint();
         let delivered = Delivered::at(&endpoint, cx.link());
         let figures = Figures::start(endpoint);
-        let stream = Box::new(Stream { cx, span, started: Instant::now(), figures });
+        let started = Instant::now();
+        #[cfg(feature = "inspector")]
+        let entry = Entry::new(&cx, sources, started);
+        let stream = Box::new(Stream { cx, span, started, figures });
         Self {
             first_event: None,
             events: 0,
@@ -77,6 +87,8 @@ impl Record {
             is_live: true,
             delivered,
             stream,
+            #[cfg(feature = "inspector")]
+            entry,
         }
     }
 
@@ -156,7 +168,7 @@ impl Record {
     pub(super) fn opened(&mut self, resumed: Resumed, replays: bool) {
         let is_again = self.stream.figures.opened(resumed);
         self.is_live = !(replays || is_again);
-        self.stream.figures.go(match (is_again, replays) {
+        self.go(match (is_again, replays) {
             (true, _) => ServerState::CatchingUp,
             (false, true) => ServerState::Replaying,
             (false, false) => ServerState::Live,
@@ -167,13 +179,25 @@ impl Record {
     pub(super) fn waits(&mut self) {
         if !self.is_live {
             self.is_live = true;
-            self.stream.figures.go(ServerState::Live);
+            self.go(ServerState::Live);
         }
     }
 
     /// The reader is told that the server goes away.
     pub(super) fn drains(&mut self) {
-        self.stream.figures.go(ServerState::Draining);
+        self.go(ServerState::Draining);
+    }
+
+    fn go(&mut self, state: ServerState) {
+        self.stream.figures.go(state);
+        #[cfg(feature = "inspector")]
+        self.entry.tally().go(state);
+    }
+
+    /// The stream is that of a subscription, which says from now on how far it is.
+    #[cfg(feature = "inspector")]
+    pub(super) fn watch(&self, listener: &mut Listener) {
+        self.entry.watch(listener);
     }
 
     pub(super) fn heartbeat(&self) {
@@ -192,6 +216,8 @@ impl Record {
     pub(super) fn bytes(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_add(bytes as u64);
         self.delivered.bytes.increment(bytes as u64);
+        #[cfg(feature = "inspector")]
+        self.entry.tally().sent(self.events, self.bytes);
     }
 
     /// The one end: later ones are not heard.

@@ -62,6 +62,12 @@ impl Session {
             Feed::Channel(feed) => feed.listener.is_plain(options.source_field),
             Feed::Own(_) => false,
         };
+        #[cfg(feature = "inspector")]
+        let mut source = source;
+        #[cfg(feature = "inspector")]
+        if let Feed::Channel(feed) = &mut source {
+            record.watch(&mut feed.listener);
+        }
         let options = Box::new(options);
         Self { source: Some(source), terminal: false, is_plain, record, options }
     }

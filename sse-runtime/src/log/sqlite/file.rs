@@ -37,9 +37,7 @@ impl File {
             .map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path, _lock: lock }),
-            Err(fs::TryLockError::WouldBlock) => {
-                Err(StoreError::InUse(path.display().to_string()))
-            }
+            Err(fs::TryLockError::WouldBlock) => Err(StoreError::InUse(path.display().to_string())),
             Err(fs::TryLockError::Error(error)) => Err(unusable(error)),
         }
     }

@@ -62,9 +62,8 @@ pub(super) fn open_to_write(path: &Path, make: bool) -> Result<Connection, Store
     }
     let connection = open(path, flags)?;
     check_kind(&connection)?;
-    let mode: String = connection
-        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-        .map_err(fault)?;
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(fault)?;
     if mode != "wal" {
         return Err(StoreError::Unusable(format!(
             "the file system allows no write-ahead log (SQLite says `{mode}`): use a local disk"

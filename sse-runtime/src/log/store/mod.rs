@@ -5,6 +5,8 @@ mod error;
 mod event;
 mod feed;
 
+#[cfg(feature = "sqlite")]
+pub use super::sqlite::SqliteStore;
 pub use contract::{Store, StoreFuture, StoredLog};
 pub use error::StoreError;
 pub use event::{Appended, LogState, NewEvent, Page, Retention, StoredEvent};
