@@ -1,11 +1,13 @@
 //! What the handlers share, and which of them answers what.
 
+use std::{error::Error, sync::Arc};
+
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     routing::{get, post},
 };
-use sse_runtime::{Channel, ChannelConfig, InvalidChannelConfig};
+use sse_runtime::{Channel, ChannelConfig, ChannelName, store::Store};
 
 use crate::{
     all, complete,
@@ -27,9 +29,16 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(inventory: ChannelConfig) -> Result<Self, InvalidChannelConfig> {
+    pub(crate) fn new(
+        inventory: ChannelConfig,
+        store: Option<Arc<dyn Store>>,
+    ) -> Result<Self, Box<dyn Error>> {
+        let name = ChannelName::new("demo", "inventory")?;
         Ok(Self {
-            inventory: Channel::with_config(inventory)?,
+            inventory: match store {
+                Some(store) => Channel::with_store(inventory, &name, store)?,
+                None => Channel::with_config(inventory)?,
+            },
             host: Channel::with_config(host::config())?,
         })
     }

@@ -5,6 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::Parser;
 use sse_runtime::{ChannelConfig, serve::ServeConfig};
 
+use crate::store::Place;
+
 const ROUTES: &str = "\
 Routes:
   GET  /                  a page that shows everything below
@@ -55,6 +57,10 @@ pub(crate) struct Arguments {
     /// minutes]
     #[arg(long, value_name = "N")]
     history: Option<u64>,
+
+    /// Where stock events are kept: `memory`, or `sqlite:FILE`, where they outlive the process
+    #[arg(long, value_name = "PLACE", default_value = "memory")]
+    pub(crate) store: Place,
 
     /// After an event has left, what follows within this time leaves together at its end: 0ms
     /// to 1s [default: 2ms]

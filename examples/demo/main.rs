@@ -12,6 +12,7 @@ mod inventory;
 mod listen;
 mod page;
 mod settings;
+mod store;
 
 use std::{
     error::Error,
@@ -46,10 +47,14 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let listener = listen::listen(&arguments.listen).await?;
     let address = listener.local_addr()?;
 
-    let app = app::App::new(settings.inventory.clone())?;
+    let store = arguments.store.open()?;
+    let app = app::App::new(settings.inventory.clone(), store.clone())?;
+    // Before anybody asks for it: what is wrong with the store is better said here.
+    app.inventory.ready().await?;
     host::start_sampling(app.host.clone(), Handle::current())?;
     let config = settings.serve();
     tracing::info!("listening on http://{address}");
+    let prometheus = store.into_iter().fold(prometheus, Prometheus::watch_store);
     let router = app::router(app).merge(prometheus.routes());
     let report = serve(listener, router).config(config).shutdown_on(stop_signal()).await?;
     // Nobody need read it.

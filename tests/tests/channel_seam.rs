@@ -206,6 +206,22 @@ fn a_reader_that_waits_is_woken_for_each_event() {
     });
 }
 
+/// A store has begun the log anew: everybody has to look, whether the timer runs or not.
+#[test]
+fn a_log_that_changes_under_its_readers_wakes_them() {
+    check(None, || {
+        let channel = channel();
+        let mut reader = Reader::join(&channel, None);
+        let changing = Arc::clone(&channel);
+        let thread = thread::spawn(move || {
+            publish(&changing, Timer::Rings);
+            changing.change(|log| log.events += 1).wake();
+        });
+        reader.reads_up_to(2);
+        thread.join().unwrap();
+    });
+}
+
 #[test]
 fn two_publishers_and_nothing_is_lost() {
     check(Some(3), || {

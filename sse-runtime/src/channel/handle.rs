@@ -22,7 +22,10 @@ use super::{
 };
 use crate::{
     event::{EncodeEvent, FrameOptions, Identity, encode_frame, with_scratch},
-    log::{Draft, store::StoreError},
+    log::{
+        Draft,
+        store::{Store, StoreError},
+    },
     position::Position,
     wire::{ID_TO_COME, TraceParent},
 };
@@ -75,7 +78,7 @@ impl<E> Channel<E> {
     where
         E: EncodeEvent,
     {
-        Self::in_hub(Rules::of::<E>(&ChannelConfig::new(), None), None)
+        Self::alone(Rules::of::<E>(&ChannelConfig::new(), None), None)
     }
 
     /// An empty channel in memory.
@@ -89,21 +92,44 @@ impl<E> Channel<E> {
         E: EncodeEvent,
     {
         config.check()?;
-        Ok(Self::in_hub(Rules::of::<E>(&config, None), None))
+        Ok(Self::alone(Rules::of::<E>(&config, None), None))
+    }
+
+    /// The channel that a store keeps under this name; what it remembers outlives the process.
+    /// Nothing is asked of the store until somebody publishes, listens, or waits for
+    /// [`ready`](Self::ready). See [`Hub::with_store`](crate::Hub::with_store) for many of them.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidChannelConfig`], which lists everything that is wrong.
+    #[allow(clippy::needless_pass_by_value, reason = "a builder ends here")]
+    pub fn with_store(
+        config: ChannelConfig,
+        name: &ChannelName,
+        store: Arc<dyn Store>,
+    ) -> Result<Self, InvalidChannelConfig>
+    where
+        E: EncodeEvent,
+    {
+        config.check()?;
+        Ok(Self::alone(Rules::of::<E>(&config, Some(store)), Some(name.clone())))
+    }
+
+    fn alone(rules: Arc<Rules>, name: Option<ChannelName>) -> Self
+    where
+        E: EncodeEvent,
+    {
+        let channel = Self::in_hub(rules, name);
+        #[cfg(feature = "inspector")]
+        super::census::add(&channel.core);
+        channel
     }
 
     pub(super) fn in_hub(rules: Arc<Rules>, name: Option<ChannelName>) -> Self
     where
         E: EncodeEvent,
     {
-        #[cfg(feature = "inspector")]
-        let is_alone = name.is_none();
-        let core = Arc::new(Core::new(rules, name, E::CATALOGUE.sources(), random()));
-        #[cfg(feature = "inspector")]
-        if is_alone {
-            super::census::add(&core);
-        }
-        Self::of(core)
+        Self::of(Arc::new(Core::new(rules, name, E::CATALOGUE.sources(), random())))
     }
 
     /// A channel that is not shown among those of the process, by a configuration that is good.

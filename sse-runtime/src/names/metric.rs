@@ -115,7 +115,9 @@ declare! {
     EVENTS_PUBLISHED = "sse_events_published_total", Counter, ["stream", "outcome"],
         "Events that were to be published, by what became of them: `stored`, `duplicate`, `refused`, `error`";
     PUBLISH_DURATION = "sse_publish_duration_seconds", Latency, ["backend", "phase"],
-        "How long publishing took: `encode`, `append`";
+        "How long publishing took: `encode`, `append`, and of that `sync` where a store makes it safe";
+    STORE_UP = "sse_store_up", Gauge, ["backend"],
+        "1 while the store works, 0 while it is down, of each that `Prometheus::watch_store` was given";
     EVENT_IDS_REFUSED = "sse_event_ids_refused_total", Counter, [],
         "Values that were to become an event id at run time and broke its form (pitfall P6); nothing was sent with them";
     CLIENT_STATE = "sse_client_state", Gauge, ["state"],

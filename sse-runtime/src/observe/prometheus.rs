@@ -13,7 +13,8 @@ use metrics::Unit;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::{
-    names::{BUILD_INFO, Metric, MetricKind},
+    log::store::Store,
+    names::{BUILD_INFO, Metric, MetricKind, STORE_UP},
     server::serve::ServeHandle,
 };
 
@@ -45,6 +46,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Prometheus {
     handle: Arc<PrometheusHandle>,
+    stores: Vec<Arc<dyn Store>>,
 }
 
 /// Why there is no recorder.
@@ -81,7 +83,15 @@ impl Prometheus {
         };
         let named = thread::Builder::new().name("sse-metrics".into());
         named.spawn(upkeep).map_err(InstallError::Thread)?;
-        Ok(Self { handle })
+        Ok(Self { handle, stores: Vec::new() })
+    }
+
+    /// Watches a store as well: `/readyz` answers 503 while it is down, so that a load balancer
+    /// sends nobody here who would be refused, and `/metrics` says so.
+    #[must_use]
+    pub fn watch_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.stores.push(store);
+        self
     }
 
     /// All metrics of the process, as Prometheus reads them.
@@ -107,11 +117,18 @@ impl Prometheus {
 async fn metrics(State(prometheus): State<Prometheus>) -> Response {
     const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
     let headers = [(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-store")];
+    for store in &prometheus.stores {
+        let up = if store.is_up() { 1.0 } else { 0.0 };
+        metrics::gauge!(STORE_UP, "backend" => store.backend().as_str()).set(up);
+    }
     (headers, prometheus.render()).into_response()
 }
 
 /// Behind another server than ours nobody says when it stops.
-async fn ready(server: Option<ServeHandle>) -> Response {
+async fn ready(State(prometheus): State<Prometheus>, server: Option<ServeHandle>) -> Response {
+    if !prometheus.stores.iter().all(|store| store.is_up()) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "store down\n").into_response();
+    }
     if server.is_none_or(|server| server.is_ready()) {
         return "ready\n".into_response();
     }
