@@ -205,8 +205,8 @@ impl<E> Channel<E> {
 impl<E: EncodeEvent> Channel<E> {
     /// Publishes an event to everybody who listens, and to whoever comes back.
     ///
-    /// In memory it is done at the first poll; a store may take its time. Dropped before that,
-    /// it has published nothing. A thread outside of the runtime publishes with
+    /// In memory it is done at the first poll; a store takes its time, and what is dropped while it
+    /// waits for one may be published or not. Dropped before the first poll it has published nothing. A thread outside of the runtime publishes with
     /// `tokio::runtime::Handle::block_on`. Events that one task publishes one after the other stand in
     /// that order; what is published first is seen first, by everybody.
     ///

@@ -36,7 +36,7 @@ struct Entry {
 }
 
 impl Leaf {
-    pub(super) fn of(page: Page, head_of: impl Fn(&StoredEvent) -> Head) -> Self {
+    pub(super) fn of(page: &Page, head_of: impl Fn(&StoredEvent) -> Head) -> Self {
         let mut buffer = FrameBuffer::new();
         let mut entries = Vec::with_capacity(page.events.len());
         for event in &page.events {

@@ -96,10 +96,10 @@ impl Part {
         part
     }
 
-    fn stand(&mut self, taken: Taken) {
-        let Joined { place, matched, asked } = taken.joined;
+    fn stand(&mut self, Taken { joined, life, epoch }: Taken) {
+        let Joined { place, matched, asked } = joined;
         (self.place, self.matched) = (place, matched);
-        (self.life, self.epoch) = (taken.life, taken.epoch);
+        (self.life, self.epoch) = (life, epoch);
         self.waiting = asked.map(|asked| Waiting::check(&self.core, asked));
         self.show_place();
     }

@@ -79,7 +79,7 @@ impl Core {
         let rules = &self.rules;
         let read = |from, most| async move {
             let page = log.read(from, most).await?;
-            Ok(Leaf::of(page, |event| rules.head_of(event)))
+            Ok(Leaf::of(&page, |event| rules.head_of(event)))
         };
         stored.pages.get(seq, head, read).await
     }

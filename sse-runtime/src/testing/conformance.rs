@@ -175,10 +175,10 @@ fn name() -> String {
 
 /// An event that looks like one, with everything that an event can have.
 fn event(number: u32) -> NewEvent {
-    let text = if number % 3 == 0 { "\u{6f22}\u{5b57} \u{1f44d}" } else { "text" };
+    let text = if number.is_multiple_of(3) { "\u{6f22}\u{5b57} \u{1f44d}" } else { "text" };
     let frame = format!("event: told\nsource: check\ndata: {{\"{text}\":{number}}}\n\n");
     let mut event = NewEvent::new("told", frame);
-    event.topic = (number % 2 == 0).then(|| format!("topic {number}").into());
+    event.topic = number.is_multiple_of(2).then(|| format!("topic {number}").into());
     event.tag = 1_000 + number;
     event.at = 1_700_000_000_000 + u64::from(number);
     event

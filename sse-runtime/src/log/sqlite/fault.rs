@@ -4,6 +4,7 @@ use rusqlite::{Error, ErrorCode};
 
 use crate::log::store::StoreError;
 
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(super) fn fault(error: Error) -> StoreError {
     let text = error.to_string();
     match error.sqlite_error_code() {

@@ -65,7 +65,9 @@ impl Log {
             feeds: Vec::new(),
         };
         log.trim(connection, now).map_err(fault)?;
-        log.row.write(connection, name).map_err(fault)?;
+        if log.row != row {
+            log.row.write(connection, name).map_err(fault)?;
+        }
         Ok(log)
     }
 

@@ -33,6 +33,8 @@ const BATCH: usize = 1_024;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// How often a file that failed is tried again where nobody asks.
 const AGAIN: Duration = Duration::from_millis(200);
+/// With how many logs those are looked for first that nobody follows.
+const SWEEP: usize = 1_024;
 /// A file that is larger is checked in the background: its readers would wait too long.
 const CHECKED_AT_ONCE: u64 = 64 * 1024 * 1024;
 
@@ -65,6 +67,9 @@ pub(super) struct Writer {
     /// None after a fault: what is in the file then has to be looked at again.
     connection: Option<Connection>,
     logs: HashMap<i64, Log>,
+    by_name: HashMap<String, i64>,
+    /// With how many logs those that nobody follows are looked for next.
+    sweep_at: usize,
     is_up: Arc<AtomicBool>,
     /// Set by the check in the background.
     is_damaged: Arc<AtomicBool>,
@@ -91,7 +96,8 @@ impl Writer {
         }
         let identity = file.identity();
         let connection = Some(connection);
-        Ok(Self { file, identity, connection, logs: HashMap::new(), is_up, is_damaged })
+        let (logs, by_name, sweep_at) = (HashMap::new(), HashMap::new(), SWEEP);
+        Ok(Self { file, identity, connection, logs, by_name, sweep_at, is_up, is_damaged })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -135,45 +141,85 @@ impl Writer {
     }
 
     fn serve(&mut self, batch: Vec<Ask>) {
-        let mut appends = Vec::new();
+        let (mut opens, mut appends) = (Vec::new(), Vec::new());
         for ask in batch {
             match ask {
-                Ask::Open(open) => {
-                    let opened = self.open_log(&open);
-                    self.note(opened.as_ref().err());
-                    // Whoever no longer waits needs no answer.
-                    let _gone = open.answer.send(opened);
-                }
+                Ask::Open(open) => opens.push(open),
                 Ask::Append(append) => appends.push(append),
             }
+        }
+        if !opens.is_empty() {
+            self.open_logs(opens);
         }
         if !appends.is_empty() {
             self.append(appends);
         }
     }
 
-    fn open_log(&mut self, open: &Open) -> Result<i64, StoreError> {
+    /// Opens logs, with one sync for all that are new.
+    fn open_logs(&mut self, opens: Vec<Open>) {
+        let made = self.make_logs(&opens);
+        self.note(made.as_ref().err());
+        if let Ok(logs) = &made {
+            for log in logs.iter().filter_map(|log| log.as_ref().ok()) {
+                self.by_name.insert(log.name.clone(), log.row.id);
+                self.logs.insert(log.row.id, log.clone());
+            }
+        }
+        for (at, open) in opens.into_iter().enumerate() {
+            let opened = match &made {
+                Ok(logs) => match logs.get(at) {
+                    Some(Err(error)) => Err(error.clone()),
+                    _ => self.follow(&open),
+                },
+                Err(error) => Err(error.clone()),
+            };
+            // Whoever no longer waits needs no answer.
+            let _gone = open.answer.send(opened);
+        }
+    }
+
+    /// What is known of each log, read or made where nothing was. One that is damaged is no fault
+    /// of the others.
+    fn make_logs(&mut self, opens: &[Open]) -> Result<Vec<Result<Log, StoreError>>, StoreError> {
         self.connect()?;
+        self.let_go();
+        let connection = self.connection.as_mut().ok_or_else(closed)?;
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let tx = tx.map_err(fault)?;
+        let mut made = Vec::new();
+        for Open { name, keep, .. } in opens {
+            let known = self.by_name.get(name).and_then(|id| self.logs.get(id)).cloned();
+            match known.map_or_else(|| Log::open(&tx, name, *keep, now()), Ok) {
+                Err(error) if !matches!(error, StoreError::Corrupt(_)) => return Err(error),
+                log => made.push(log),
+            }
+        }
+        tx.commit().map_err(fault)?;
+        Ok(made)
+    }
+
+    /// Forgets the logs that nobody follows any more, once there are twice as many.
+    fn let_go(&mut self) {
+        if self.logs.len() < self.sweep_at {
+            return;
+        }
         self.logs.retain(|_, log| {
             log.feeds.retain(|feed| !feed.is_over());
             !log.feeds.is_empty()
         });
-        let connection = self.connection.as_mut().ok_or_else(closed)?;
-        let known = self.logs.values_mut().find(|log| log.name == open.name);
-        if let Some(log) = known {
-            open.feed.begin(log.state(connection)?);
-            log.feeds.push(open.feed.clone());
-            return Ok(log.row.id);
-        }
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let tx = tx.map_err(fault)?;
-        let mut log = Log::open(&tx, &open.name, open.keep, now())?;
-        tx.commit().map_err(fault)?;
+        self.by_name.retain(|_, id| self.logs.contains_key(id));
+        self.sweep_at = SWEEP.max(2 * self.logs.len());
+    }
+
+    fn follow(&mut self, open: &Open) -> Result<i64, StoreError> {
+        let connection = self.connection.as_ref().ok_or_else(closed)?;
+        let id = self.by_name.get(&open.name);
+        let log = id.and_then(|id| self.logs.get_mut(id)).ok_or_else(closed)?;
         open.feed.begin(log.state(connection)?);
+        log.feeds.retain(|feed| !feed.is_over());
         log.feeds.push(open.feed.clone());
-        let id = log.row.id;
-        self.logs.insert(id, log);
-        Ok(id)
+        Ok(log.row.id)
     }
 
     /// Writes a batch, shows it, and tells the publishers; or tells all of them why not.
@@ -294,8 +340,8 @@ impl Writer {
             }
         }
         tx.commit().map_err(fault)?;
-        let logs = self.logs.drain().map(|(_, log)| (log.row.id, log)).collect();
-        self.logs = logs;
+        self.logs = self.logs.drain().map(|(_, log)| (log.row.id, log)).collect();
+        self.by_name = self.logs.values().map(|log| (log.name.clone(), log.row.id)).collect();
         for log in lost.iter().filter_map(|id| self.logs.get(id)) {
             let state = log.state(connection)?;
             log.feeds.iter().for_each(|feed| feed.restart(state.clone(), ResetReason::Diverged));
