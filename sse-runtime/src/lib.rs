@@ -165,6 +165,8 @@ while let Some(item) = events.next().await {
 //!   they run. With it each stream keeps some 300 bytes more; nothing is shown unless it is mounted.
 //! * **`prometheus`**: the exporter of the metrics, with buckets and upkeep, and `/metrics`, `/livez`
 //!   and `/readyz` as routes. Without it the metrics go to whatever recorder the program installs.
+//! * **`redis`**: `store::RedisStore`, channels that a Redis or Valkey server keeps, and that several
+//!   processes share. Apart, for the client of that server and its TLS.
 //! * **`testing`**: the test kit. It switches on tokio's `test-util`, so that a test can step the
 //!   clock, and so belongs in `[dev-dependencies]` alone.
 

@@ -13,6 +13,8 @@ mod entry;
 mod glance;
 mod ids;
 mod reader;
+#[cfg(feature = "redis")]
+mod redis;
 mod resume;
 mod ring;
 #[cfg(feature = "sqlite")]

@@ -5,6 +5,8 @@ mod error;
 mod event;
 mod feed;
 
+#[cfg(feature = "redis")]
+pub use super::redis::{RedisConfig, RedisStore};
 #[cfg(feature = "sqlite")]
 pub use super::sqlite::SqliteStore;
 pub use contract::{Store, StoreFuture, StoredLog};

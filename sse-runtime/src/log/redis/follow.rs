@@ -1,0 +1,161 @@
+//! Follows the tails of the shards, over one connection.
+
+use std::{sync::Arc, time::Duration};
+
+use redis::{FromRedisValue, Value, aio::MultiplexedConnection, cmd};
+use tokio::time::Instant;
+
+use super::{error::Fault, keys, link::Ask, shards::Read, store::Shared, tail::Entry};
+
+/// For how long the server waits for something to say.
+const BLOCK: Duration = Duration::from_secs(2);
+/// How much longer an answer may take before the connection counts as broken.
+const GRACE: Duration = Duration::from_secs(3);
+/// How many entries come at once for each shard.
+const COUNT: usize = 256;
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How often every open log is looked at, should something have gone without a word: emptied by
+/// hand, or lost behind a proxy that hides it.
+const LOOK_AT_ALL: Duration = Duration::from_secs(5 * 60);
+/// How often the server is asked whether it is there, where nothing is open.
+const PING: Duration = Duration::from_secs(5);
+
+/// Entries of the tails: for each key those that came, each with its fields.
+type Came = Vec<(String, Vec<(String, Vec<Vec<u8>>)>)>;
+
+/// Runs until the store is dropped, which ends it.
+pub(super) async fn follow(shared: Arc<Shared>) {
+    let mut pause = FIRST_PAUSE;
+    let mut looked = Some(Instant::now());
+    loop {
+        match follow_once(&shared, &mut looked).await {
+            // One more shard, or none.
+            Ok(()) => pause = FIRST_PAUSE,
+            Err(Failed { fault, has_worked }) => {
+                shared.link.is_gone(&fault);
+                if has_worked {
+                    pause = FIRST_PAUSE;
+                }
+                // Whatever it was, the next connection begins with a look at everything.
+                looked = None;
+                // Where many have lost the same server, all need not come back at once.
+                tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}
+
+struct Failed {
+    fault: Fault,
+    has_worked: bool,
+}
+
+/// Follows over one connection, until it breaks or there is one more tail to follow.
+async fn follow_once(shared: &Arc<Shared>, looked: &mut Option<Instant>) -> Result<(), Failed> {
+    let failed = |fault| Failed { fault, has_worked: false };
+    let mut grown = shared.shards.grown();
+    if shared.shards.followed().is_empty() {
+        if tokio::time::timeout(PING, grown.changed()).await.is_err() {
+            shared.link.ask::<()>(Ask::Command(&cmd("PING"))).await.map_err(failed)?;
+        }
+        return Ok(());
+    }
+    let mut connection = shared.link.patient_connection().await.map_err(failed)?;
+    let mut has_worked = false;
+    loop {
+        let tails = shared.shards.followed();
+        if tails.is_empty() {
+            return Ok(());
+        }
+        // Not before the server answers: one that reads its files would fail for each log.
+        if looked.is_none() && has_worked || looked.is_some_and(|at| at.elapsed() > LOOK_AT_ALL) {
+            *looked = Some(Instant::now());
+            shared.look_at(None);
+        }
+        // At once, where what comes next is to look at everything.
+        let block = if looked.is_none() { Duration::from_millis(1) } else { BLOCK };
+        let came = tokio::select! {
+            biased;
+            came = read(shared, &mut connection, &tails, block) => came,
+            // The connection goes, and with it the question that waits on the server.
+            _ = grown.changed() => return Ok(()),
+        };
+        let came = came.map_err(|fault| Failed { fault, has_worked })?;
+        has_worked = true;
+        shared.link.is_there();
+        for (key, entries) in came {
+            let shard = tails.iter().find(|(shard, _)| shared.tail(*shard) == key);
+            let Some(&(shard, _)) = shard else { continue };
+            take(shared, shard, entries);
+        }
+    }
+}
+
+async fn read(
+    shared: &Shared,
+    connection: &mut MultiplexedConnection,
+    tails: &[(u16, String)],
+    block: Duration,
+) -> Result<Came, Fault> {
+    let mut read = cmd("XREAD");
+    let milliseconds = u64::try_from(block.as_millis()).unwrap_or(u64::MAX);
+    read.arg("COUNT").arg(COUNT).arg("BLOCK").arg(milliseconds).arg("STREAMS");
+    for (shard, _) in tails {
+        read.arg(shared.tail(*shard));
+    }
+    for (_, id) in tails {
+        read.arg(id);
+    }
+    let answer = tokio::time::timeout(block + GRACE, read.query_async::<Value>(connection));
+    let value = answer.await.map_err(|_| Fault::Lost("the connection is silent".into()))??;
+    let came = Option::<Came>::from_redis_value(value);
+    Ok(came.map_err(|error| Fault::strange(&error.to_string()))?.unwrap_or_default())
+}
+
+/// Shows what came by the tail of a shard.
+fn take(shared: &Shared, shard: u16, entries: Vec<(String, Vec<Vec<u8>>)>) {
+    let mut is_whole = true;
+    for (id, fields) in entries {
+        let Some(entry) = Entry::read(fields) else {
+            is_whole = false;
+            continue;
+        };
+        is_whole &= shared.shards.read(shard, Read { id, count: entry.count });
+        let logs = shared.shards.named(&entry.name);
+        if logs.is_empty() {
+            continue;
+        }
+        let news = entry.unpack();
+        for log in logs {
+            let is_taken = match &news {
+                Ok(news) => news
+                    .events
+                    .as_ref()
+                    .is_some_and(|events| log.accept(news.after, events, news.before)),
+                Err(_) => false,
+            };
+            if !is_taken {
+                log.look();
+            }
+        }
+    }
+    if !is_whole {
+        // More came than the tail holds, or the server has lost its own: any log may have gone on.
+        shared.look_at(Some(shard));
+    }
+}
+
+impl Shared {
+    fn tail(&self, shard: u16) -> String {
+        keys::tail(&self.config.namespace, shard)
+    }
+
+    /// Looks at the open logs, of one shard or of all.
+    fn look_at(&self, shard: Option<u16>) {
+        for log in self.shards.open(shard) {
+            log.look();
+        }
+    }
+}
