@@ -5,6 +5,7 @@
 #
 # Usage: tests/foreign/redis.sh           the tests
 #        tests/foreign/redis.sh figures   how fast it is, in a release build
+#        tests/foreign/redis.sh storm     three processes, a hundred clients and twenty kills
 # SSE_REDIS_SERVER names another program than that of the machine.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -30,10 +31,15 @@ tests)
   fi
   ;;
 figures)
-  cargo test --release --quiet --package sse-tests --test redis_store -- --ignored --nocapture --test-threads 1
+  cargo test --release --quiet --package sse-tests --test redis_store -- \
+    figures:: --ignored --nocapture --test-threads 1
+  ;;
+storm)
+  cargo test --quiet --package sse-tests --test redis_store -- \
+    storm:: --skip storm::node --ignored --nocapture --test-threads 1
   ;;
 *)
-  echo "usage: $0 [figures]" >&2
+  echo "usage: $0 [figures|storm]" >&2
   exit 2
   ;;
 esac

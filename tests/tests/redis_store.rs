@@ -14,6 +14,8 @@ mod killed;
 mod server;
 #[path = "redis_store/shared.rs"]
 mod shared;
+#[path = "redis_store/storm.rs"]
+mod storm;
 
 use std::{sync::Arc, time::Duration};
 

@@ -162,11 +162,13 @@ impl Log {
         let shown = self.head();
         let leaf = self.leaf(from, most).await.map_err(Fault::into_error)?;
         let leaf = leaf.filter(|leaf| shown.is_none_or(|shown| is_same(leaf, shown)));
-        let Some(leaf) = leaf else {
+        let (Some(mut leaf), Some(shown)) = (leaf, shown) else {
             // Two pasts must not be read as one: readers are told first.
             self.look();
             return Err(StoreError::Unavailable("the log was lost, or a part of it".into()));
         };
+        // What comes after it comes by the feed, and nobody is to be ahead of that.
+        leaf.events.retain(|event| event.position.seq() <= shown.seq());
         Ok(Page::new(leaf.events, leaf.before))
     }
 
