@@ -21,8 +21,8 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt as _;
 use sse_runtime::{
-    Channel, ChannelConfig, ChannelEvents, ChannelName, Hub, Missed, Received, SseEvent,
-    store::{RedisStore, Store, StoreError},
+    Channel, ChannelConfig, ChannelEvents, ChannelName, Hub, Missed, Received, Resume, SseEvent,
+    store::{RedisConfig, RedisStore, Store, StoreError},
     testing::check_store,
 };
 
@@ -45,12 +45,17 @@ pub(crate) type Numbers = Channel<NumberEvent>;
 
 /// The channel as one process has it: with a store of its own.
 pub(crate) async fn numbers(server: &Server) -> Numbers {
-    let store = RedisStore::connect(&server.address()).await.unwrap();
-    numbers_of(store)
+    // Longer than the defaults: machines that run tests are slow, and what is asked here is
+    // whether something comes, not when.
+    let config = RedisConfig::new().patience(Duration::from_secs(20));
+    numbers_of(RedisStore::connect_with(&server.address(), config).await.unwrap())
 }
 
 pub(crate) fn numbers_of(store: Arc<dyn Store>) -> Numbers {
-    let config = ChannelConfig::new().history(u64::MAX).history_bytes(u64::MAX);
+    let config = ChannelConfig::new()
+        .history(u64::MAX)
+        .history_bytes(u64::MAX)
+        .store_patience(Duration::from_secs(30));
     let hub: Hub<NumberEvent> = Hub::with_store(config, store).unwrap();
     hub.get_or_create(&ChannelName::new("check", "numbers").unwrap()).unwrap()
 }
@@ -104,4 +109,13 @@ async fn a_user_of_the_acl_enters_by_the_address() {
     let right = wrong.replace("wrong", "hunter2");
     let channel = numbers_of(RedisStore::connect(&right).await.unwrap());
     assert_eq!(channel.publish(&Number(1)).await.unwrap().position.seq(), 1);
+}
+
+#[tokio::test]
+async fn it_speaks_tls() {
+    let Some(server) = Server::start_tls().await else { return };
+    let (one, other) = (numbers(&server).await, numbers(&server).await);
+    let mut events = other.subscribe(Resume::fresh().from_oldest()).events();
+    let position = one.publish(&Number(1)).await.unwrap().position;
+    assert_eq!(next(&mut events).await.unwrap().position, Some(position));
 }

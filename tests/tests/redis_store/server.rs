@@ -16,6 +16,8 @@ pub(crate) struct Server {
     folder: PathBuf,
     port: u16,
     keeps: bool,
+    /// The folder of its certificate, if it speaks TLS alone.
+    tls: Option<String>,
     child: Option<Child>,
 }
 
@@ -23,6 +25,19 @@ impl Server {
     /// A new one, which keeps everything it acknowledges, or nothing. None where the environment
     /// does not say which program that is.
     pub(crate) async fn start(keeps: bool) -> Option<Self> {
+        Self::start_with(keeps, None).await
+    }
+
+    /// One that speaks TLS, with a certificate for `localhost` that the script has made.
+    pub(crate) async fn start_tls() -> Option<Self> {
+        let folder = env::var("SSE_REDIS_CERTIFICATE").ok();
+        if folder.is_none() {
+            println!("no Redis to test against: run tests/foreign/redis.sh");
+        }
+        Self::start_with(false, Some(folder?)).await
+    }
+
+    async fn start_with(keeps: bool, tls: Option<String>) -> Option<Self> {
         let Ok(program) = env::var("SSE_REDIS_SERVER") else {
             println!("no Redis to test against: run tests/foreign/redis.sh");
             return None;
@@ -32,21 +47,34 @@ impl Server {
         drop(free);
         let folder = env::temp_dir().join(format!("sse-redis-{}-{port}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let mut server = Self { program, folder, port, keeps, child: None };
+        let mut server = Self { program, folder, port, keeps, tls, child: None };
         server.run().await;
         Some(server)
     }
 
     pub(crate) fn address(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        match self.tls {
+            None => format!("redis://127.0.0.1:{}", self.port),
+            Some(_) => format!("rediss://localhost:{}", self.port),
+        }
     }
 
     /// Starts the program again, on the same port and with the same files.
     pub(crate) async fn run(&mut self) {
         let keeps = if self.keeps { "yes" } else { "no" };
-        let child = Command::new(&self.program)
+        let port = self.port.to_string();
+        let mut command = Command::new(&self.program);
+        match &self.tls {
+            None => command.args(["--port", &port]),
+            Some(folder) => command
+                .args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"])
+                .args(["--tls-cert-file", &format!("{folder}/certificate.pem")])
+                .args(["--tls-key-file", &format!("{folder}/key.pem")])
+                .args(["--tls-ca-cert-file", &format!("{folder}/certificate.pem")]),
+        };
+        let child = command
             .args(["--bind", "127.0.0.1", "--save", "", "--appendfsync", "always"])
-            .args(["--port", &self.port.to_string(), "--appendonly", keeps])
+            .args(["--appendonly", keeps])
             .arg("--dir")
             .arg(&self.folder)
             .stdout(Stdio::null())
@@ -54,7 +82,13 @@ impl Server {
             .unwrap_or_else(|error| panic!("{}: {error}", self.program));
         self.child = Some(child);
         for _ in 0..500 {
-            if let Ok(mut connection) = self.connect().await
+            // The client of the tests has no cryptography until a store has: it is there, then.
+            if self.tls.is_some() && std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+            {
+                return;
+            }
+            if self.tls.is_none()
+                && let Ok(mut connection) = self.connect().await
                 && redis::cmd("PING").exec_async(&mut connection).await.is_ok()
             {
                 return;

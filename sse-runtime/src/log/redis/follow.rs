@@ -63,6 +63,9 @@ async fn follow_once(shared: &Arc<Shared>, looked: &mut Option<Instant>) -> Resu
         return Ok(());
     }
     let mut connection = shared.link.patient_connection().await.map_err(failed)?;
+    if looked.is_none() {
+        go_back(shared, &mut connection).await.map_err(failed)?;
+    }
     let mut has_worked = false;
     loop {
         let tails = shared.shards.followed();
@@ -93,6 +96,40 @@ async fn follow_once(shared: &Arc<Shared>, looked: &mut Option<Instant>) -> Resu
     }
 }
 
+/// A server that has lost the end of a tail numbers on by its own clock, which may be behind that
+/// of another that it took over from: what lies behind the place would never come.
+async fn go_back(shared: &Shared, connection: &mut MultiplexedConnection) -> Result<(), Fault> {
+    for (shard, read) in shared.shards.followed() {
+        let mut newest = cmd("XREVRANGE");
+        newest.arg(shared.tail(shard)).arg("+").arg("-").arg("COUNT").arg(1);
+        let entries: Vec<(String, Vec<Vec<u8>>)> =
+            within(GRACE, newest.query_async(connection)).await?;
+        let newest = entries.into_iter().next();
+        let (id, count) = newest.map_or_else(
+            || ("0-0".to_owned(), 0),
+            |(id, fields)| (id, Entry::read(fields).map_or(0, |entry| entry.count)),
+        );
+        if number(&id) < number(&read) {
+            shared.shards.read(shard, Read { id, count });
+        }
+    }
+    Ok(())
+}
+
+/// The id of an entry: a time, and which one of that time.
+fn number(id: &str) -> (u64, u64) {
+    let (time, one) = id.split_once('-').unwrap_or((id, "0"));
+    (time.parse().unwrap_or(0), one.parse().unwrap_or(0))
+}
+
+async fn within<T>(
+    time: Duration,
+    answer: impl Future<Output = redis::RedisResult<T>>,
+) -> Result<T, Fault> {
+    let answer = tokio::time::timeout(time, answer).await;
+    Ok(answer.map_err(|_| Fault::Lost("the connection is silent".into()))??)
+}
+
 async fn read(
     shared: &Shared,
     connection: &mut MultiplexedConnection,
@@ -108,8 +145,7 @@ async fn read(
     for (_, id) in tails {
         read.arg(id);
     }
-    let answer = tokio::time::timeout(block + GRACE, read.query_async::<Value>(connection));
-    let value = answer.await.map_err(|_| Fault::Lost("the connection is silent".into()))??;
+    let value = within(block + GRACE, read.query_async::<Value>(connection)).await?;
     let came = Option::<Came>::from_redis_value(value);
     Ok(came.map_err(|error| Fault::strange(&error.to_string()))?.unwrap_or_default())
 }
@@ -157,5 +193,16 @@ impl Shared {
         for log in self.shards.open(shard) {
             log.look();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_in_order_of_their_numbers() {
+        assert!(number("99-5") < number("100-0") && number("100-9") < number("100-10"));
+        assert_eq!(number("0-0"), (0, 0));
     }
 }
