@@ -58,7 +58,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N")]
     history: Option<u64>,
 
-    /// Where stock events are kept: `memory`, or `sqlite:FILE`, where they outlive the process
+    /// Where stock events are kept: `memory`, `sqlite:FILE`, where they outlive the process, or
+    /// `redis://HOST:PORT`, where they outlive the machine as well
     #[arg(long, value_name = "PLACE", default_value = "memory")]
     pub(crate) store: Place,
 

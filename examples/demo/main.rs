@@ -47,7 +47,7 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let listener = listen::listen(&arguments.listen).await?;
     let address = listener.local_addr()?;
 
-    let store = arguments.store.open()?;
+    let store = arguments.store.open().await?;
     let app = app::App::new(settings.inventory.clone(), store.clone())?;
     // Before anybody asks for it: what is wrong with the store is better said here.
     app.inventory.ready().await?;

@@ -1,23 +1,26 @@
 //! Where the stock is kept: in memory, or where a restart does not reach it.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc};
+use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
-use sse_runtime::store::{SqliteStore, Store, StoreError};
+use sse_runtime::store::{RedisStore, SqliteStore, Store, StoreError};
 
 /// What `--store` says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) enum Place {
     #[default]
     Memory,
     Sqlite(PathBuf),
+    /// The whole URL, which may have a password.
+    Redis(String),
 }
 
 impl Place {
     /// The store, if there is to be one. The only line that is another for each of them.
-    pub(crate) fn open(&self) -> Result<Option<Arc<dyn Store>>, StoreError> {
+    pub(crate) async fn open(&self) -> Result<Option<Arc<dyn Store>>, StoreError> {
         Ok(match self {
             Self::Memory => None,
             Self::Sqlite(path) => Some(SqliteStore::open(path)?),
+            Self::Redis(url) => Some(RedisStore::connect(url).await?),
         })
     }
 }
@@ -29,7 +32,20 @@ impl FromStr for Place {
         match text.split_once(':') {
             None if text == "memory" => Ok(Self::Memory),
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            _ => Err("write `memory`, or `sqlite:` and the path of a file"),
+            Some(("redis" | "rediss", rest)) if rest.starts_with("//") => {
+                Ok(Self::Redis(text.to_owned()))
+            }
+            _ => Err("write `memory`, `sqlite:` and the path of a file, or `redis://HOST:PORT`"),
+        }
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("Memory"),
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Redis(_) => f.write_str("Redis"),
         }
     }
 }
@@ -42,7 +58,9 @@ mod tests {
     fn a_place_is_written_as_a_url_is() {
         assert_eq!("memory".parse(), Ok(Place::Memory));
         assert_eq!("sqlite:a:b.db".parse(), Ok(Place::Sqlite("a:b.db".into())));
-        for wrong in ["", "sqlite", "sqlite:", "stock.db", "mysql:stock"] {
+        let redis = "redis://127.0.0.1:6379";
+        assert_eq!(redis.parse(), Ok(Place::Redis(redis.into())));
+        for wrong in ["redis:6379", "", "sqlite", "sqlite:", "stock.db", "mysql:stock"] {
             assert!(wrong.parse::<Place>().is_err(), "{wrong}");
         }
     }
