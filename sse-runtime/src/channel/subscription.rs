@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    future::{Ready, ready},
+    future::{Ready, poll_fn, ready},
     marker::PhantomData,
     sync::Arc,
 };
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     event::{DecodeEvent, EncodeEvent, Holds, SseEvent},
+    log::store::StoreError,
     names::Resumed,
 };
 
@@ -66,10 +67,41 @@ impl<E, L> Subscription<E, L> {
         self.listener
     }
 
-    /// What became of the position that the reader came with: what `sse.open` will say.
+    /// What became of the position that the reader came with, as far as is known here and now.
+    /// With channels in memory that is what `sse.open` will say; a store may have to be asked
+    /// first, which [`ready`](Self::ready) does.
     #[must_use]
     pub fn resumed(&self) -> Resumed {
         self.listener.resumed()
+    }
+
+    /// Waits until it is known where the reader stands, and says what became of its position. A
+    /// handler need not: the response waits by itself, and so do [`events`](Self::events).
+    ///
+    /// ```
+    /// use sse_runtime::{Channel, Resume, Resumed, SseEvent};
+    ///
+    /// #[derive(SseEvent)]
+    /// #[sse(source = "inventory")]
+    /// enum InventoryEvent {
+    ///     Left(u32),
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let channel = Channel::<InventoryEvent>::new();
+    /// let mut subscription = channel.subscribe(Resume::fresh());
+    /// assert_eq!(subscription.ready().await?, Resumed::Fresh);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if nobody can say now. The next call asks again.
+    pub async fn ready(&mut self) -> Result<Resumed, StoreError> {
+        poll_fn(|cx| self.listener.poll_ready(cx.waker())).await?;
+        Ok(self.resumed())
     }
 
     /// The stream ends with the reason `slow` when the reader falls below the oldest event that

@@ -145,7 +145,8 @@ async fn where_the_end_was_lost_every_reader_is_told_and_no_id_has_two_contents(
     let new = numbers(&server).await;
     new.ready().await.unwrap();
     for channel in [&one, &other, &new] {
-        assert_eq!(channel.subscribe(lost).resumed(), Resumed::Reset(ResetReason::Diverged));
+        let told = channel.subscribe(lost).ready().await.unwrap();
+        assert_eq!(told, Resumed::Reset(ResetReason::Diverged));
         let mut events = channel.subscribe(kept).events();
         assert!(read(&mut events, 3_000, &mut seen).await.is_empty());
     }
