@@ -104,6 +104,28 @@ while let Some(item) = events.next().await {
 [The guide](guides::client) says what comes, what each failure means, and has every key.
 "
 )]
+#![cfg_attr(
+    feature = "sqlite",
+    doc = "
+# Channels that outlive the process
+
+A channel is in memory, and a restart is told as `reset`, until it has a store. That is one line, where the hub is built:
+
+```no_run
+# #[derive(sse_runtime::SseEvent)]
+# #[sse(source = \"orders\")]
+# enum OrderEvent { Paid }
+use sse_runtime::{ChannelConfig, Hub, store::SqliteStore};
+
+# fn open() -> Result<Hub<OrderEvent>, Box<dyn std::error::Error>> {
+let orders = Hub::<OrderEvent>::with_store(ChannelConfig::new(), SqliteStore::open(\"orders.db\")?)?;
+# Ok(orders)
+# }
+```
+
+[The guide](guides::stores) says what an acknowledgement survives, and what is told when it does not.
+"
+)]
 //! # The floors
 //!
 //! Each floor uses only the ones below it; a test enforces that.
@@ -115,7 +137,7 @@ while let Some(item) = events.next().await {
 //! | 1 | typed events: [`trait@SseEvent`], [`Catalogue`], [`encode`], [`decode`] | no I/O |
 #![cfg_attr(
     feature = "server",
-    doc = "| 2 | the log of a channel: [`Position`], what becomes of one ([`Resumed`]), the encoded events | no subscribers, no HTTP; time is an argument |"
+    doc = "| 2 | the log of a channel: [`Position`], what becomes of one ([`Resumed`]), the encoded events; what keeps it beyond the process ([`store`]) | no subscribers, no HTTP; time is an argument |"
 )]
 #![cfg_attr(
     feature = "server",
@@ -142,8 +164,6 @@ while let Some(item) = events.next().await {
     doc = "| 5 | [`testing`]: handlers read in-process, with the faults of a network | |"
 )]
 //!
-//! There are no stores yet: a channel is in memory.
-//!
 //! # On the wire
 //!
 //! The first frame is `sse.open`: what became of the reader's position, the interval of the
@@ -167,6 +187,8 @@ while let Some(item) = events.next().await {
 //!   and `/readyz` as routes. Without it the metrics go to whatever recorder the program installs.
 //! * **`redis`**: `store::RedisStore`, channels that a Redis or Valkey server keeps, and that several
 //!   processes share. Apart, for the client of that server and its TLS.
+//! * **`sqlite`**: `store::SqliteStore`, channels in a file, which a restart does not reach. Apart, because SQLite
+//!   is built along with it, for which a C compiler is needed.
 //! * **`testing`**: the test kit. It switches on tokio's `test-util`, so that a test can step the
 //!   clock, and so belongs in `[dev-dependencies]` alone.
 
@@ -218,6 +240,9 @@ pub mod guides {
     #[cfg(feature = "server")]
     #[doc = include_str!("../docs/serving.md")]
     pub mod serving {}
+    #[cfg(feature = "sqlite")]
+    #[doc = include_str!("../docs/stores.md")]
+    pub mod stores {}
     #[cfg(all(feature = "client", feature = "server"))]
     #[doc = include_str!("../docs/tracing.md")]
     pub mod tracing {}
