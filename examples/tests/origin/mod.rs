@@ -22,7 +22,7 @@ pub(crate) struct Port {
 }
 
 impl Port {
-    async fn any() -> Self {
+    pub(crate) async fn any() -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         if cfg!(target_os = "linux") {
             let held = TcpSocket::new_v4().unwrap();
@@ -33,6 +33,10 @@ impl Port {
             let free = TcpListener::bind(any).await.unwrap();
             Self { address: free.local_addr().unwrap(), _held: None }
         }
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
     }
 }
 

@@ -34,7 +34,6 @@ pub(crate) fn last_id(stream: &str) -> String {
 /// The program, listening.
 pub(crate) struct Demo {
     /// Killed when it is dropped.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "only asked to end where that can be"))]
     child: Child,
     pub(crate) address: String,
     log: Lines<BufReader<ChildStderr>>,
@@ -116,6 +115,11 @@ impl Demo {
         let mut answer = self.post("/events/inventory", "application/json", event.as_bytes()).await;
         let answer = answer.read_to_end().await;
         assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
+    }
+
+    /// Ends the process as nobody can prepare for, and sees that it is gone.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
     }
 
     /// Asks the process to end, sees that it does so in time, and gives what it reports.
