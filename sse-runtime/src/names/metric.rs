@@ -95,7 +95,7 @@ declare! {
     CONNECTIONS_CLOSED = "sse_connections_closed_total", Counter, ["endpoint", "reason"],
         "Streams that have ended after `sse.open`, by their reason";
     CONNECTIONS_REJECTED = "sse_connections_rejected_total", Counter, ["endpoint", "reason"],
-        "Requests that got no stream: a limit, a drain, an access that does not hold";
+        "Requests that got no stream: a limit, a drain, an access that does not hold, a store that does not answer";
     CONNECTIONS_LIMIT = "sse_connections_limit", Gauge, ["scope"],
         "How many streams `serve` allows: in all, of one address, of one principal";
     CONNECTION_DURATION = "sse_connection_duration_seconds", Lifetime, ["endpoint"],

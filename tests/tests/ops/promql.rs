@@ -91,7 +91,7 @@ fn known_words(metric: &str, label: &str) -> Vec<&'static str> {
         ("sse_client_events_total", "outcome") => words!(ClientOutcome),
         ("sse_delivery_duration_seconds", "phase") => words!(DeliveryPhase),
         ("sse_publish_duration_seconds", "phase") => words!(PublishPhase),
-        ("sse_publish_duration_seconds", "backend") => words!(Backend),
+        ("sse_publish_duration_seconds" | "sse_store_up", "backend") => words!(Backend),
         ("sse_client_duration_seconds", "phase") => words!(ClientPhase),
         ("sse_connections_limit", "scope") => vec!["all", "address", "principal"],
         _ => Vec::new(),
