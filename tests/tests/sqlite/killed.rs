@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use sse_runtime::{Position, Resume, store::SqliteStore};
@@ -44,16 +45,20 @@ impl Drop for Killed {
     }
 }
 
-/// Lets a process publish some events, kills it, and gives what it said was acknowledged.
-fn kill(folder: &Folder, events: usize) -> Vec<(Position, u32)> {
+fn start(folder: &Folder) -> Killed {
     let me = std::env::current_exe().unwrap();
-    let mut child = Command::new(me)
+    Command::new(me)
         .args(["--exact", "killed::publishes_until_it_is_killed", "--nocapture"])
         .env(PATH, folder.file())
         .stdout(Stdio::piped())
         .spawn()
         .map(Killed)
-        .unwrap();
+        .unwrap()
+}
+
+/// Lets a process publish some events, kills it, and gives what it said was acknowledged.
+fn kill(folder: &Folder, events: usize) -> Vec<(Position, u32)> {
+    let mut child = start(folder);
     let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
     let mut acknowledged = Vec::new();
     let mut is_killed = false;
@@ -70,6 +75,23 @@ fn kill(folder: &Folder, events: usize) -> Vec<(Position, u32)> {
         }
     }
     acknowledged
+}
+
+#[test]
+fn a_process_that_is_killed_while_it_makes_the_file_leaves_one_that_opens() {
+    let mut random = fastrand::Rng::with_seed(7);
+    for _ in 0..KILLS {
+        let folder = Folder::new();
+        let mut child = start(&folder);
+        while !folder.file().exists() {
+            assert!(child.0.try_wait().unwrap().is_none(), "it has ended by itself");
+            std::thread::yield_now();
+        }
+        // Somewhere in the few syncs that it takes.
+        std::thread::sleep(Duration::from_micros(random.u64(..8_000)));
+        drop(child);
+        SqliteStore::open(folder.file()).unwrap();
+    }
 }
 
 #[tokio::test]

@@ -62,6 +62,13 @@ pub(super) fn open_to_write(path: &Path, make: bool) -> Result<Connection, Store
     }
     let connection = open(path, flags)?;
     check_kind(&connection)?;
+    // All of it or nothing, and before the mode makes the file one that is not empty: a process
+    // that is killed meanwhile leaves none that is taken for that of something else.
+    let make = format!(
+        "BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; \
+         {TABLES} COMMIT"
+    );
+    connection.execute_batch(&make).map_err(fault)?;
     let mode: String =
         connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(fault)?;
     if mode != "wal" {
@@ -70,9 +77,6 @@ pub(super) fn open_to_write(path: &Path, make: bool) -> Result<Connection, Store
         )));
     }
     connection.execute_batch("PRAGMA synchronous = FULL").map_err(fault)?;
-    connection.execute_batch(TABLES).map_err(fault)?;
-    let mark = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}");
-    connection.execute_batch(&mark).map_err(fault)?;
     Ok(connection)
 }
 
