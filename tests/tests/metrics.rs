@@ -2,7 +2,7 @@
 //! recorder.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, extract::State, routing::get};
 use sse_runtime::{
@@ -13,6 +13,7 @@ use sse_runtime::{
     serve,
     serve::{ServeConfig, ServeHandle},
     sse_handler,
+    testing::MemoryStore,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -60,6 +61,9 @@ fn value(page: &str, line: &str) -> f64 {
 async fn everything_is_counted_at_both_ends_and_gauges_return_to_zero() {
     let prometheus = Prometheus::install().unwrap();
     assert!(matches!(Prometheus::install(), Err(InstallError::Installed)));
+    let stores = [MemoryStore::new(), MemoryStore::new()];
+    let watch = |prometheus: Prometheus, store| prometheus.watch_store(Arc::new(store));
+    let prometheus = stores.iter().cloned().fold(prometheus, watch);
 
     let channel = Channel::with_config(ChannelConfig::new().history(2)).unwrap();
     let app = Router::new()
@@ -104,6 +108,17 @@ async fn everything_is_counted_at_both_ends_and_gauges_return_to_zero() {
         assert!(matches!(next(&mut events).await, Ok(Item::Event(_))));
     }
     assert!(ask(address, "/readyz").await.starts_with("HTTP/1.1 200"));
+    assert!(ask(address, "/livez").await.starts_with("HTTP/1.1 200"));
+    // One of two stores is down, and the other is not taken for both.
+    for store in &stores {
+        for (up, status) in [(false, "HTTP/1.1 503"), (true, "HTTP/1.1 200")] {
+            store.set_up(up);
+            assert!(ask(address, "/readyz").await.starts_with(status));
+            let page = ask(address, "/metrics").await;
+            let expected = if up { 1.0 } else { 0.0 };
+            assert_eq!(value(&page, "sse_store_up{backend=\"other\"}"), expected, "{page}");
+        }
+    }
     assert!(ask(address, "/livez").await.starts_with("HTTP/1.1 200"));
     drop(events);
     until(&handle, 0).await;

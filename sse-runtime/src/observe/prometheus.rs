@@ -118,8 +118,11 @@ async fn metrics(State(prometheus): State<Prometheus>) -> Response {
     const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
     let headers = [(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-store")];
     for store in &prometheus.stores {
-        let up = if store.is_up() { 1.0 } else { 0.0 };
-        metrics::gauge!(STORE_UP, "backend" => store.backend().as_str()).set(up);
+        let backend = store.backend();
+        // Of two that have one backend, the worse: there is one number for both.
+        let mut same = prometheus.stores.iter().filter(|other| other.backend() == backend);
+        let up = if same.all(|store| store.is_up()) { 1.0 } else { 0.0 };
+        metrics::gauge!(STORE_UP, "backend" => backend.as_str()).set(up);
     }
     (headers, prometheus.render()).into_response()
 }
