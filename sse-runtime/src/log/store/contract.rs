@@ -33,7 +33,7 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 ///    [`StoreError::Unknown`]: there nobody knows, and publishing it again with an id is safe.
 /// 7. **Nothing wrong is served.** What cannot be read as it was written is an error.
 ///
-/// The suite in [`testing`](crate::testing) (`check_store`) holds a store against these.
+/// The suite `testing::check_store` (feature `testing`) holds a store against these.
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// What metrics call it.
     fn backend(&self) -> Backend;
