@@ -187,14 +187,15 @@ impl Log {
     /// Shows what was stored, and then says so.
     async fn show(self: &Arc<Self>, told: Told, batch: Batch, sync: Duration, deadline: Instant) {
         let (events, answers) = batch.answers(&told, sync);
-        let last = events.last().map(|event| event.position.seq());
-        if let Some(last) = last
-            && !self.accept(told.after, &events, told.before)
-        {
-            // Others published before, and their events come by the tail.
-            if tokio::time::timeout(TAIL_PATIENCE, self.shown(last)).await.is_err() {
+        let was = self.progress();
+        if !events.is_empty() && !self.accept(told.after, &events, told.before) {
+            // Others have published before, and their events come by the tail.
+            let last = told.after.seq() + events.len() as u64;
+            let is_behind = self.head().is_some_and(|head| head.seq() < told.after.seq());
+            let by_tail = tokio::time::timeout(TAIL_PATIENCE, self.shown(last, was));
+            if !is_behind || by_tail.await.is_err() {
                 self.look();
-                let _late = tokio::time::timeout_at(deadline, self.shown(last)).await;
+                let _late = tokio::time::timeout_at(deadline, self.looked_at(was)).await;
             }
         }
         for (tell, answer) in answers {

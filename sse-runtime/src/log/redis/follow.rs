@@ -165,13 +165,11 @@ fn take(shared: &Shared, shard: u16, entries: Vec<(String, Vec<Vec<u8>>)>) {
         }
         let news = entry.unpack();
         for log in logs {
-            let is_taken = match &news {
-                Ok(news) => news
-                    .events
-                    .as_ref()
-                    .is_some_and(|events| log.accept(news.after, events, news.before)),
-                Err(_) => false,
-            };
+            let is_taken = news.as_ref().is_ok_and(|news| match &news.events {
+                Some(events) => log.accept(news.after, events, news.before),
+                // Too large for the tail, and there already where it was published.
+                None => log.has(news.after, news.last),
+            });
             if !is_taken {
                 log.look();
             }

@@ -55,11 +55,12 @@ pub(super) struct Side {
     pub(super) looking: Looking,
 }
 
-/// How far it was shown, and how often it was begun anew.
+/// How far it was shown, how often it was begun anew, and how often it was looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Shown {
+pub(super) struct Shown {
     life: u64,
     seq: u64,
+    looks: u64,
 }
 
 impl Log {
@@ -104,7 +105,8 @@ impl Log {
             Some(why) => self.feed.restart(state, why),
         }
         self.shown.send_modify(|shown| {
-            *shown = Shown { life: shown.life + u64::from(why.is_some()), seq: view.head.seq() };
+            shown.life += u64::from(why.is_some());
+            shown.seq = view.head.seq();
         });
     }
 
@@ -131,12 +133,34 @@ impl Log {
         true
     }
 
-    /// Waits until an event was shown, or until the log was begun anew.
-    pub(super) async fn shown(&self, seq: u64) {
-        let mut shown = self.shown.subscribe();
-        let life = shown.borrow().life;
+    /// How far it was shown until now.
+    pub(super) fn progress(&self) -> Shown {
+        *self.shown.borrow()
+    }
+
+    /// Waits until an event was shown that comes later than all that was.
+    pub(super) async fn shown(&self, seq: u64, was: Shown) {
+        let is_so = |shown: &Shown| shown.life != was.life || shown.seq >= seq;
         // The sender is here as well, so that this ends in the one way alone.
-        let _ = shown.wait_for(|shown| shown.life != life || shown.seq >= seq).await;
+        let _ = self.shown.subscribe().wait_for(is_so).await;
+    }
+
+    /// Waits until the log was looked at, or begun anew.
+    pub(super) async fn looked_at(&self, was: Shown) {
+        let is_so = |shown: &Shown| shown.life != was.life || shown.looks != was.looks;
+        let _ = self.shown.subscribe().wait_for(is_so).await;
+    }
+
+    /// It was looked at, and everything is shown.
+    pub(super) fn is_looked_at(&self) {
+        self.shown.send_modify(|shown| shown.looks += 1);
+    }
+
+    /// Whether all up to this number was shown, after an event that was.
+    pub(super) fn has(&self, after: Position, last: u64) -> bool {
+        self.side().chain.as_ref().is_none_or(|chain| {
+            chain.judge(after, std::iter::empty()) == Verdict::Known && last <= chain.head().seq()
+        })
     }
 
     /// The newest event that was shown.

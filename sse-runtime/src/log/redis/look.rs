@@ -47,6 +47,9 @@ impl Log {
                 let _turn = self.shared.looks.acquire().await;
                 self.look_once().await
             };
+            if let Ok(true) = looked {
+                self.is_looked_at();
+            }
             match looked {
                 Ok(true) if self.is_done() => return,
                 Ok(_) => pause = FIRST_PAUSE,

@@ -27,6 +27,8 @@ pub(super) struct Entry {
 pub(super) struct News {
     pub(super) after: Position,
     pub(super) before: Position,
+    /// The number of the last one.
+    pub(super) last: u64,
     /// None where the log has to be read.
     pub(super) events: Option<Vec<StoredEvent>>,
 }
@@ -64,7 +66,8 @@ impl Entry {
         let (after, before) = (position(self.after), position(self.before));
         let is_whole = self.packed.len() as u64 == self.events;
         let events = is_whole.then(|| unpack_all(self.epoch, self.after.0 + 1, self.packed));
-        Ok(News { after, before, events: events.transpose()? })
+        let last = self.after.0 + self.events;
+        Ok(News { after, before, last, events: events.transpose()? })
     }
 }
 
@@ -88,7 +91,7 @@ mod tests {
         assert_eq!((entry.name.as_str(), entry.count), ("t/a", 9));
         let news = entry.unpack().unwrap();
         assert_eq!(news.after, Position::new(7, 4, 44));
-        assert_eq!(news.before, Position::new(7, 1, 11));
+        assert_eq!((news.before, news.last), (Position::new(7, 1, 11), 5));
         assert_eq!(news.events.unwrap()[0].position, Position::new(7, 5, 45));
     }
 
