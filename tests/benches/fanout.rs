@@ -16,84 +16,35 @@
 
 mod harness;
 #[path = "fanout/load.rs"]
+#[allow(dead_code, reason = "it measures more than is asked here")]
 mod load;
 #[path = "harness/memory.rs"]
 mod memory;
+#[path = "fanout/plan.rs"]
+mod plan;
 #[path = "fanout/process.rs"]
 mod process;
 #[path = "fanout/server.rs"]
 mod server;
 #[path = "fanout/subscriber.rs"]
 mod subscriber;
+#[path = "fanout/watches.rs"]
+mod watches;
 
 use std::{env, io};
 
 use harness::{median, verdict};
 use load::Measured;
+use plan::{By, Plan, RATE, SUBSCRIBERS, Side, WINDOW};
 use process::Cores;
 
-/// How many listen.
-const SUBSCRIBERS: u64 = 1_000;
-/// How many events are on their way at once where the publisher goes as fast as it can. An
-/// event is on its way until every subscriber has it.
-const WINDOW: u64 = 64;
-/// How many events a second, where it does not.
-const RATE: u64 = 40;
 const ROUNDS: usize = 7;
-
-/// What one run of a server is asked to do.
-#[derive(Debug, Clone, Copy)]
-struct Plan {
-    side: Side,
-    pace: Pace,
-    /// How many read.
-    good: u64,
-    /// How many connect and never read.
-    stuck: u64,
-    /// Not measured.
-    warmup: u64,
-    events: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Reference,
-    /// A channel with this linger, in milliseconds.
-    Ours(By, u64),
-}
-
-/// What serves a channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
-    Axum,
-    Serve,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pace {
-    Window,
-    Rate,
-}
-
-impl Plan {
-    const fn full(side: Side) -> Self {
-        Self { side, pace: Pace::Window, good: SUBSCRIBERS, stuck: 0, warmup: 640, events: 3_200 }
-    }
-
-    const fn paced(side: Side) -> Self {
-        Self { side, pace: Pace::Rate, good: SUBSCRIBERS, stuck: 0, warmup: RATE, events: 3 * RATE }
-    }
-
-    const fn beside(stuck: u64) -> Self {
-        Self { good: 900, stuck, ..Self::full(Side::Ours(By::Serve, 2)) }
-    }
-}
 
 fn main() -> io::Result<()> {
     let mut args = env::args().skip(1);
     let only = |part: &str| env::args().any(|arg| arg == part);
     if args.next().as_deref() == Some(process::SERVE) {
-        return server::run(process::plan_of(args).expect("the plan of a server"));
+        return server::run(Plan::of_args(args).expect("the plan of a server"));
     }
     // Two ends of each connection are in two processes.
     let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(0);
@@ -171,7 +122,8 @@ fn at_a_rate(cores: &Cores) -> io::Result<()> {
 /// alone, because behind `axum::serve` nothing ends them.
 fn beside_stuck_readers(cores: &Cores) -> io::Result<()> {
     const STUCK: u64 = 100;
-    let [alone, beside] = rounds(cores, [Plan::beside(0), Plan::beside(STUCK)])?;
+    let with = |stuck| Plan { good: 900, stuck, ..Plan::full(Side::Ours(By::Serve, 2)) };
+    let [alone, beside] = rounds(cores, [with(0), with(STUCK)])?;
     println!("\n900 subscribers, {WINDOW} events on their way, beside {STUCK} that never read:");
     report("alone", &alone);
     report("beside them", &beside);

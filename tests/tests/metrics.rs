@@ -8,7 +8,7 @@ use axum::{Router, extract::State, routing::get};
 use sse_runtime::{
     Channel, ChannelConfig, Resume, SseEvent, Subscription,
     client::{Client, EventSource, Item, StreamError},
-    names::Metric,
+    names::{Metric, MetricKind},
     observe::prometheus::{InstallError, Prometheus},
     serve,
     serve::{ServeConfig, ServeHandle},
@@ -157,6 +157,18 @@ async fn everything_is_counted_at_both_ends_and_gauges_return_to_zero() {
         for line in page.lines().filter(|line| line.starts_with(gauge)) {
             assert!(line.ends_with(" 0"), "{line}");
         }
+    }
+    // A write takes some microseconds: the buckets of both phases begin there.
+    for phase in ["fanout", "write"] {
+        let bucket = format!("sse_delivery_duration_seconds_bucket{{{shop},phase=\"{phase}\",le=");
+        let edges: Vec<f64> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix(&bucket))
+            .map(|line| line.split('"').nth(1).and_then(|edge| edge.parse().ok()).unwrap())
+            .collect();
+        let (infinity, edges) = edges.split_last().unwrap();
+        assert!(infinity.is_infinite() && edges == MetricKind::Latency.buckets(), "{page}");
+        assert!(edges[0] <= 0.000_001, "{page}");
     }
     // Histograms have buckets, and nothing that the client sent is a label.
     assert!(page.contains("sse_publish_duration_seconds_bucket"), "{page}");

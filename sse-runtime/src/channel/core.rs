@@ -99,6 +99,10 @@ impl Rules {
     pub(super) fn age(&self) -> Duration {
         self.birth.elapsed()
     }
+
+    pub(super) fn age_at(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.birth)
+    }
 }
 
 impl Core {

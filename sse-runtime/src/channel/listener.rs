@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::time::Instant;
+
 #[cfg(feature = "inspector")]
 use super::tally::{Mark, Tally};
 use super::{
@@ -291,12 +293,13 @@ impl Listener {
         if is_waiting { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 
-    /// How long the oldest event of the batch that was read last has waited for this reader.
-    pub(crate) fn waited(&self, batch: &Batch) -> Option<Duration> {
+    /// How long, until now, the oldest event of the batch that was read last has waited for this
+    /// reader.
+    pub(crate) fn waited(&self, batch: &Batch, now: Instant) -> Option<Duration> {
         let count = self.parts.len();
         // The turn is that of the part after it.
         let rules = &self.parts.get((self.turn + count - 1) % count).core.rules;
-        batch.at.map(|at| rules.age().saturating_sub(Duration::from_micros(at)))
+        batch.at.map(|at| rules.age_at(now).saturating_sub(Duration::from_micros(at)))
     }
 
     /// The events that are shown.

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use metrics::Histogram;
+use tokio::time::Instant;
 
 use super::{line::Line, streams::Slot, write_clock::WriteClock};
 use crate::names::Reason;
@@ -22,27 +23,29 @@ pub(super) enum Word {
 /// One connection of [`serve`](crate::serve()), as its parts know it: its socket, its clocks,
 /// its streams. Under HTTP/2 each stream has one of its own.
 #[derive(Debug, Default)]
+#[repr(C)] // what every delivery asks for comes first, and so lies together in memory
 pub(super) struct Link {
+    /// How long writes take; none where nobody keeps it. In place: a line of memory of its own
+    /// would be fetched for each delivery.
+    writes: OnceLock<WriteClock>,
+    /// Whether a stream of it has said its last, so that a flush need not look.
+    has_ending: AtomicBool,
+    /// Whether it is to be closed after the response that is under way.
+    closing: AtomicBool,
+    is_over: AtomicBool,
     /// What its server says to the connection.
     pub(super) line: Line<Word>,
     /// Why it was cut from here, if it was: a stream that is dropped without an end of its own
     /// would otherwise say that the client left.
     fault: OnceLock<Reason>,
-    /// Whether it is to be closed after the response that is under way.
-    closing: AtomicBool,
     /// How many streams of it have longer than a drain gives.
     graced: AtomicU32,
-    /// Whether a stream of it has said its last, so that a flush need not look.
-    has_ending: AtomicBool,
-    is_over: AtomicBool,
     /// The place of that stream.
     ending: Mutex<Option<Box<Slot>>>,
     /// How often something was read.
     reads: AtomicU64,
     /// That of the connection, where this is the one of a stream.
     whole: Option<Arc<Self>>,
-    /// How long writes take; none where nobody keeps it.
-    writes: OnceLock<Box<WriteClock>>,
 }
 
 impl Link {
@@ -128,14 +131,14 @@ impl Link {
     /// The connection, which from now on tells how long what it is given takes to the socket.
     pub(super) fn timed(self: &Arc<Self>, histogram: impl FnOnce() -> Histogram) -> Arc<Self> {
         let whole = self.whole.as_ref().unwrap_or(self);
-        whole.writes.get_or_init(|| Box::new(WriteClock::new(histogram())));
+        whole.writes.get_or_init(|| WriteClock::new(histogram()));
         Arc::clone(whole)
     }
 
     /// Bytes are given to the connection.
-    pub(super) fn hands_over(&self) {
+    pub(super) fn hands_over(&self, now: Instant) {
         if let Some(clock) = self.writes.get() {
-            clock.start();
+            clock.start(now);
         }
     }
 

@@ -138,12 +138,12 @@ impl Record {
         self.is_live && self.delivered.timing.is_some()
     }
 
-    /// A batch goes to the connection whose oldest event has waited for so long.
-    pub(super) fn fanned_out(&self, waited: Duration) {
+    /// A batch goes to the connection now whose oldest event has waited for so long.
+    pub(super) fn fanned_out(&self, waited: Duration, now: Instant) {
         if let Some(timing) = &self.delivered.timing {
             timing.fanout.record(waited);
             if let Some(link) = &timing.link {
-                link.hands_over();
+                link.hands_over(now);
             }
         }
     }

@@ -4,6 +4,7 @@ use std::task::{Context, Poll, ready};
 
 use axum::response::Response;
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::{
     call::caught,
@@ -165,10 +166,12 @@ impl Session {
         };
         Poll::Ready(match ready!(polled) {
             Heard::Events(batch) => {
-                if self.record.is_timed()
-                    && let Some(waited) = listener.waited(&batch)
-                {
-                    self.record.fanned_out(waited);
+                if self.record.is_timed() {
+                    // One look at the clock for both phases: it ends the one and begins the other.
+                    let now = Instant::now();
+                    if let Some(waited) = listener.waited(&batch, now) {
+                        self.record.fanned_out(waited, now);
+                    }
                 }
                 self.record.batch(&batch);
                 self.terminal |= batch.ends;

@@ -23,9 +23,9 @@ impl WriteClock {
         Self { histogram, birth: Instant::now(), since: AtomicU64::new(0) }
     }
 
-    pub(super) fn start(&self) {
+    pub(super) fn start(&self, now: Instant) {
         if self.since.load(Relaxed) == 0 {
-            self.since.store(self.age().max(1), Relaxed);
+            self.since.store(self.age(now).max(1), Relaxed);
         }
     }
 
@@ -35,10 +35,12 @@ impl WriteClock {
             return;
         }
         let since = self.since.swap(0, Relaxed);
-        self.histogram.record(Duration::from_nanos(self.age().saturating_sub(since)));
+        let now = self.age(Instant::now());
+        self.histogram.record(Duration::from_nanos(now.saturating_sub(since)));
     }
 
-    fn age(&self) -> u64 {
-        u64::try_from(self.birth.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    fn age(&self, now: Instant) -> u64 {
+        let age = now.saturating_duration_since(self.birth);
+        u64::try_from(age.as_nanos()).unwrap_or(u64::MAX)
     }
 }

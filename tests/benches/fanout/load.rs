@@ -10,8 +10,8 @@ use std::{
 use mio::{Events, Interest, Poll, Token};
 
 use super::{
-    By, Plan, Side,
     memory::kernel_memory,
+    plan::{By, Plan, Side, Sight},
     process::{Cores, Server},
     subscriber::Subscriber,
 };
@@ -34,6 +34,8 @@ pub(crate) struct Measured {
     pub(crate) p99: f64,
     /// Bytes of a frame.
     pub(crate) frame: f64,
+    /// How many events came together.
+    pub(crate) batch: f64,
     /// The memory of the server, in bytes.
     pub(crate) resident: f64,
     /// What the kernel of the server holds for the reader that has read the least, in bytes.
@@ -41,6 +43,14 @@ pub(crate) struct Measured {
     /// When the first and the last of the stuck readers were ended, in seconds.
     pub(crate) first_ended: f64,
     pub(crate) last_ended: f64,
+    /// From the moment before the oldest event of a batch was published until it was read, in
+    /// nanoseconds on average.
+    pub(crate) oldest: f64,
+    /// What the stop watches of the server say, of fan-outs and of writes: how many, the median,
+    /// the 99th of a hundred, the mean. Zeros where there are none.
+    pub(crate) watched: [[u64; 4]; 2],
+    /// The metrics at the end; nothing where nobody keeps them.
+    pub(crate) page: String,
 }
 
 /// Starts a server, lets it publish, and reads everything as everybody.
@@ -64,7 +74,14 @@ pub(crate) fn run(cores: &Cores, plan: &Plan) -> io::Result<Measured> {
             *after = read_u64(&mut control)? as f64 / 1e3;
         }
     }
-    let mut late = load.late;
+    let mut watched = [[0; 4]; 2];
+    if plan.sight == Sight::Watches {
+        for figure in watched.iter_mut().flatten() {
+            *figure = read_u64(&mut control)?;
+        }
+    }
+    let page = if plan.sight == Sight::Nobody { String::new() } else { metrics(&server)? };
+    let late = &mut load.late;
     late.sort_unstable();
     let part = |part: f64| late[((late.len() - 1) as f64 * part) as usize] as f64;
     Ok(Measured {
@@ -73,11 +90,25 @@ pub(crate) fn run(cores: &Cores, plan: &Plan) -> io::Result<Measured> {
         p50: part(0.5),
         p99: part(0.99),
         frame: load.frame as f64,
+        batch: load.sampled as f64 / load.oldest.len() as f64,
         resident,
         kernel,
         first_ended: ended[0],
         last_ended: ended[1],
+        oldest: load.oldest.iter().sum::<u64>() as f64 / load.oldest.len() as f64,
+        watched,
+        page,
     })
+}
+
+/// What Prometheus would read now.
+fn metrics(server: &Server) -> io::Result<String> {
+    let mut socket = TcpStream::connect(server.events)?;
+    socket.set_read_timeout(Some(LONGEST))?;
+    socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 /// A reader that asks and never reads. Its own buffer is small, as that of a phone without
@@ -104,6 +135,10 @@ struct Load {
     /// The length of a frame; 0 until one has come.
     frame: u64,
     late: Vec<u64>,
+    /// How many events were sampled, the first ones included.
+    sampled: u64,
+    /// The latency of the oldest event of each batch of those.
+    oldest: Vec<u64>,
 }
 
 impl Load {
@@ -117,7 +152,8 @@ impl Load {
             poll.registry().register(&mut subscriber.socket, Token(at), Interest::READABLE)?;
             subscribers.push(subscriber);
         }
-        Ok(Self { poll, subscribers, slowest: Slowest::new(good), frame: 0, late: Vec::new() })
+        let (slowest, late, oldest) = (Slowest::new(good), Vec::new(), Vec::new());
+        Ok(Self { poll, subscribers, slowest, frame: 0, late, sampled: 0, oldest })
     }
 
     /// Reads until everybody has everything.
@@ -153,12 +189,17 @@ impl Load {
             }
             return (0..self.subscribers.len()).try_for_each(|at| self.read(at, plan, buffer));
         }
-        let late = &mut self.late;
-        let count = self.subscribers[at].read(buffer, self.frame, |number, nanoseconds| {
-            if number >= plan.warmup {
-                late.push(nanoseconds);
-            }
-        })?;
+        let (late, sampled, oldest) = (&mut self.late, &mut self.sampled, &mut self.oldest);
+        let count =
+            self.subscribers[at].read(buffer, self.frame, |number, nanoseconds, first| {
+                if number >= plan.warmup {
+                    late.push(nanoseconds);
+                }
+                *sampled += 1;
+                if first {
+                    oldest.push(nanoseconds);
+                }
+            })?;
         self.slowest.has(at, count);
         Ok(())
     }

@@ -7,38 +7,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use super::{By, Pace, Plan, Side};
+use super::plan::Plan;
 
 /// What tells this binary that it is a server.
 pub(crate) const SERVE: &str = "--serve";
-
-/// Reads what [`Server::start`] writes.
-pub(crate) fn plan_of(mut args: impl Iterator<Item = String>) -> Option<Plan> {
-    let side = args.next()?;
-    let mut next = || args.next()?.parse::<u64>().ok();
-    let linger = next()?;
-    let side = match side.as_str() {
-        "reference" => Side::Reference,
-        "axum" => Side::Ours(By::Axum, linger),
-        _ => Side::Ours(By::Serve, linger),
-    };
-    let pace = if next()? == 0 { Pace::Window } else { Pace::Rate };
-    let [good, stuck, warmup, events] = [next()?, next()?, next()?, next()?];
-    Some(Plan { side, pace, good, stuck, warmup, events })
-}
-
-fn args_of(plan: &Plan) -> Vec<String> {
-    let (side, linger) = match plan.side {
-        Side::Reference => ("reference", 0),
-        Side::Ours(By::Axum, linger) => ("axum", linger),
-        Side::Ours(By::Serve, linger) => ("serve", linger),
-    };
-    let Plan { pace, good, stuck, warmup, events, .. } = *plan;
-    let numbers = [linger, u64::from(pace == Pace::Rate), good, stuck, warmup, events];
-    let mut args = vec![side.to_owned()];
-    args.extend(numbers.map(|number| number.to_string()));
-    args
-}
 
 /// A core for the server and another for the load.
 pub(crate) struct Cores {
@@ -99,7 +71,7 @@ impl Server {
                 command
             }
         };
-        command.arg(SERVE).args(args_of(plan)).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.arg(SERVE).args(plan.args()).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let stdout = child.stdout.take().expect("the output is piped");
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     future::IntoFuture as _,
     io::{self, Write as _},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -12,6 +13,7 @@ use axum::{
     body::Body,
     extract::State,
     http::header,
+    middleware::from_fn,
     response::{IntoResponse, Response},
     routing::get,
     serve::ListenerExt as _,
@@ -20,7 +22,8 @@ use bytes::Bytes;
 use futures_util::stream;
 use serde::Serialize;
 use sse_runtime::{
-    Channel, ChannelConfig, Resume, SseEvent, Subscription, serve::ServeHandle, sse_handler,
+    Channel, ChannelConfig, Resume, SseEvent, Subscription, observe::prometheus::Prometheus,
+    serve::ServeHandle, sse_handler,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -29,7 +32,12 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
-use super::{By, Pace, Plan, RATE, Side, WINDOW, memory::resident, process::cpu};
+use super::{
+    memory::resident,
+    plan::{By, Pace, Plan, RATE, Side, Sight, WINDOW},
+    process::cpu,
+    watches::{self, Times, Watching},
+};
 
 /// Makes the frame of either side one of 200 bytes: ours says whose event it is, and has a longer
 /// id.
@@ -120,7 +128,9 @@ async fn serve(plan: Plan) -> io::Result<()> {
     let events = TcpListener::bind(("127.0.0.1", 0)).await?;
     let control = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("{} {}", events.local_addr()?, control.local_addr()?);
-    let (router, publisher) = match plan.side {
+    // Before anything else: what was made before it counts for nobody.
+    let recorder = (plan.sight != Sight::Nobody).then(Prometheus::install);
+    let (mut router, publisher) = match plan.side {
         Side::Reference => {
             let (sender, _) = broadcast::channel(1_024);
             let router = Router::new().route("/", get(reference)).with_state(sender.clone());
@@ -133,8 +143,17 @@ async fn serve(plan: Plan) -> io::Result<()> {
             (router, Publisher::Ours(channel))
         }
     };
-    let mut handle = None;
-    if let Side::Ours(By::Serve, _) = plan.side {
+    if let Some(recorder) = recorder {
+        router = router.merge(recorder.expect("there is no other recorder").routes());
+    }
+    let (mut handle, times) = (None, Arc::new(Times::new()));
+    if plan.sight == Sight::Watches {
+        let watching = Watching { tcp: events, times: Arc::clone(&times) };
+        let router = router.layer(from_fn(watches::body));
+        let server = sse_runtime::serve(watching, router);
+        handle = Some(server.handle());
+        tokio::spawn(server.into_future());
+    } else if let Side::Ours(By::Serve, _) = plan.side {
         let server = sse_runtime::serve(events, router);
         handle = Some(server.handle());
         tokio::spawn(server.into_future());
@@ -154,6 +173,11 @@ async fn serve(plan: Plan) -> io::Result<()> {
     control.socket.write_u64(resident()?).await?;
     if let Some(handle) = handle {
         ends(plan, begin, &handle, &mut control).await?;
+    }
+    if plan.sight == Sight::Watches {
+        for figure in times.figures().iter().flatten() {
+            control.socket.write_u64(*figure).await?;
+        }
     }
     // Until the load goes.
     while control.wait().await.is_ok() {}
