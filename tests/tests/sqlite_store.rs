@@ -3,6 +3,8 @@
 
 #[path = "sqlite/damage.rs"]
 mod damage;
+#[path = "sqlite/disk.rs"]
+mod disk;
 #[path = "sqlite/folder.rs"]
 mod folder;
 #[path = "sqlite/killed.rs"]

@@ -95,7 +95,7 @@ async fn a_file_that_is_deleted_under_the_server_takes_no_events() {
     assert_eq!(all(&channel, 2).await, [Ok(1), Ok(3)]);
 }
 
-async fn until_up(store: &Arc<SqliteStore>) {
+pub(crate) async fn until_up(store: &Arc<SqliteStore>) {
     for _ in 0..500 {
         if store.is_up() {
             return;
