@@ -137,6 +137,27 @@ async fn a_copy_from_yesterday_is_told_by_the_tags() {
     assert_eq!(told, Missed::Reset(ResetReason::Diverged));
 }
 
+/// Whoever waits for a log may leave meanwhile: a reader does, or a publisher that was patient for
+/// long enough. The store has opened it all the same.
+#[tokio::test]
+async fn a_log_that_was_opened_for_somebody_who_left_is_opened_again_for_the_next() {
+    let folder = Folder::new();
+    let store = SqliteStore::open(folder.file()).unwrap();
+    let channel = numbers(&store);
+    for _ in 0..3 {
+        let mut opening = std::pin::pin!(channel.ready());
+        assert!(opening.as_mut().now_or_never().is_none());
+    }
+    channel.ready().await.unwrap();
+    let mut events = channel.subscribe(Resume::fresh()).events();
+    assert!(events.next().now_or_never().is_none());
+    for number in 1..=3 {
+        channel.publish(&Number(number)).await.unwrap();
+        let received = events.next().await.unwrap().expect("nothing was lost");
+        assert_eq!(*received.event, Number(number));
+    }
+}
+
 /// The thread of the store is the only one that ends with it.
 #[tokio::test]
 async fn what_is_published_and_not_waited_for_hurts_nobody() {

@@ -169,7 +169,7 @@ impl Store for MemoryStore {
     ) -> StoreFuture<'a, Arc<dyn StoredLog>> {
         Box::pin(self.answer(move |shared| {
             let log = shared.logs.entry(name.to_owned()).or_insert_with(|| Log::empty(keep));
-            log.feeds.retain(|feed| !feed.is_over());
+            log.feeds.retain(|known| !known.is_over() && !known.is_same(&feed));
             feed.begin(log.state());
             log.feeds.push(feed);
             let log = MemoryLog { store: self.clone(), name: name.to_owned() };

@@ -216,8 +216,9 @@ impl Writer {
         let connection = self.connection.as_ref().ok_or_else(closed)?;
         let id = self.by_name.get(&open.name);
         let log = id.and_then(|id| self.logs.get_mut(id)).ok_or_else(closed)?;
+        // Whoever asked before may have left before the answer: its channel is told once.
+        log.feeds.retain(|feed| !feed.is_over() && !feed.is_same(&open.feed));
         open.feed.begin(log.state(connection)?);
-        log.feeds.retain(|feed| !feed.is_over());
         log.feeds.push(open.feed.clone());
         Ok(log.row.id)
     }

@@ -41,6 +41,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Opens a log, or begins it. Before this resolves, and before it gives anything else, the
     /// store tells the feed where the log stands ([`LogFeed::begin`]).
     ///
+    /// It may be dropped before it resolves, and the same channel asks again: a feed takes the
+    /// place of one that [is the same](LogFeed::is_same).
+    ///
     /// # Errors
     ///
     /// [`StoreError`]: nothing was opened, and it is tried again when somebody asks.

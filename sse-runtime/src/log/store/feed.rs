@@ -51,6 +51,14 @@ impl LogFeed {
         self.follower.upgrade().is_none_or(|follower| follower.append(events, before))
     }
 
+    /// Whether both tell the same channel. One opens its log again where whoever asked for it first
+    /// has not waited for the answer: the new feed then takes the place of the old one, because
+    /// what a channel is told twice does not follow.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Weak::ptr_eq(&self.follower, &other.follower)
+    }
+
     /// Whether nobody follows this log any more.
     #[must_use]
     pub fn is_over(&self) -> bool {
