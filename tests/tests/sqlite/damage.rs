@@ -4,11 +4,11 @@ use std::{fs, sync::Arc, time::Duration};
 
 use futures_util::StreamExt as _;
 use sse_runtime::{
-    PublishError, Resume,
+    ChannelName, PublishError, Resume,
     store::{SqliteStore, Store as _, StoreError},
 };
 
-use super::{Folder, Number, all, numbers};
+use super::{Folder, Number, all, hub, numbers};
 
 /// A file with so many numbers, that nobody has open.
 async fn with_numbers(count: u32) -> Folder {
@@ -103,4 +103,40 @@ pub(crate) async fn until_up(store: &Arc<SqliteStore>) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("it does not come back");
+}
+
+/// Turns a bit in each place of the file where this stands.
+fn damage(path: &std::path::Path, part: &[u8]) {
+    let mut bytes = fs::read(path).unwrap();
+    let places: Vec<_> =
+        (0..bytes.len() - part.len()).filter(|&at| bytes[at..].starts_with(part)).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at] ^= 1;
+    }
+    fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn a_log_that_is_damaged_takes_no_other_with_it() {
+    let folder = Folder::new();
+    let store = SqliteStore::open(folder.file()).unwrap();
+    let channel = |store: &Arc<SqliteStore>, of: &str| {
+        hub(store).get_or_create(&ChannelName::new("check", of).unwrap()).unwrap()
+    };
+    let (one, other) = (channel(&store, "one"), channel(&store, "other"));
+    one.publish(&Number(4_242_424)).await.unwrap();
+    other.publish(&Number(1)).await.unwrap();
+    drop((one, other, store));
+    damage(&folder.file(), b"4242424");
+
+    let store = SqliteStore::open(folder.file()).unwrap();
+    let (one, other) = (channel(&store, "one"), channel(&store, "other"));
+    for number in 2..=4 {
+        let refused = one.ready().await.unwrap_err();
+        assert!(matches!(&refused, StoreError::Corrupt(_)), "{refused}");
+        assert!(store.is_up(), "one of its logs is damaged, and the others are not");
+        other.publish(&Number(number)).await.unwrap();
+    }
+    assert_eq!(all(&other, 4).await, [Ok(1), Ok(2), Ok(3), Ok(4)]);
 }
