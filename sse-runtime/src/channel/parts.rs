@@ -19,7 +19,7 @@ use super::{
     waiting::{Answer, Waiting},
 };
 use crate::{
-    log::{Batch, Joined, Look, Matched, Place, Read, Ring, Seen, store::StoreError},
+    log::{Batch, Joined, Life, Look, Matched, Place, Read, Ring, Seen, store::StoreError},
     names::{ResetReason, Resumed},
     position::{Cursor, Epoch, Position},
 };
@@ -96,7 +96,7 @@ impl Part {
         part
     }
 
-    fn stand(&mut self, Taken { joined, life, epoch }: Taken) {
+    fn stand(&mut self, Taken { joined, life, epoch, .. }: Taken) {
         let Joined { place, matched, asked } = joined;
         (self.place, self.matched) = (place, matched);
         (self.life, self.epoch) = (life, epoch);
@@ -113,7 +113,11 @@ impl Part {
                     let core = Arc::clone(&self.core);
                     let ask =
                         |ring: &mut Ring, listeners| take_place(&core, ring, listeners, &resume);
-                    let taken = core.seam.with(ask);
+                    let mut taken = core.seam.with(ask);
+                    if resume.is_from_now() {
+                        // It subscribed before the log was open: what came since is for it.
+                        taken.joined.place.go_after(taken.began_at);
+                    }
                     self.stand(taken);
                 }
                 Ok(Answer::Check(asked, leaf)) => self.judge(asked, &leaf),
@@ -333,6 +337,7 @@ impl Drop for Part {
 struct Taken {
     joined: Joined,
     life: u32,
+    began_at: Position,
     epoch: Epoch,
 }
 
@@ -341,7 +346,8 @@ fn take_place(core: &Core, ring: &mut Ring, listeners: usize, resume: &Resume) -
     // What is too old by now is no longer there for anybody.
     ring.trim(&core.rules.bounds, listeners, core.rules.now());
     let joined = ring.join(resume.cursor(), resume.is_from_oldest());
-    Taken { joined, life: ring.life().number, epoch: ring.head().epoch }
+    let Life { number: life, began_at, .. } = ring.life();
+    Taken { joined, life, began_at, epoch: ring.head().epoch }
 }
 
 impl Parts {

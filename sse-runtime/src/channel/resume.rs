@@ -119,6 +119,11 @@ impl Resume {
         }
     }
 
+    /// Whether the reader came with nothing, and is to hear what comes.
+    pub(super) const fn is_from_now(&self) -> bool {
+        matches!(self.asked, Asked::Nothing) && !self.from_oldest
+    }
+
     pub(super) const fn is_from_oldest(&self) -> bool {
         self.from_oldest
     }

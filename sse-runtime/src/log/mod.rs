@@ -32,4 +32,4 @@ pub(crate) use resume::{Matched, combine};
 #[cfg(feature = "inspector")]
 pub(crate) use ring::Appended;
 pub(crate) use ring::{Refused, Ring};
-pub(crate) use stored::near;
+pub(crate) use stored::{Life, near};

@@ -95,7 +95,11 @@ impl Ring {
             touched: now,
             rest: Rest::new(),
             reach: None,
-            life: Life { number: 0, ended_by: ResetReason::Epoch },
+            life: Life {
+                number: 0,
+                ended_by: ResetReason::Epoch,
+                began_at: Position { epoch, seq: 0, tag: Tag::ZERO },
+            },
         }
     }
 

@@ -30,6 +30,8 @@ const ONE_MINUTE: u64 = 60 * 1_000_000;
 pub(crate) struct Life {
     pub(crate) number: u32,
     pub(crate) ended_by: ResetReason,
+    /// Where the log stood when it began: a store has opened it there.
+    pub(crate) began_at: Position,
 }
 
 /// What stays in memory of a log that a store keeps: enough for whoever comes back soon.
@@ -58,8 +60,11 @@ impl Ring {
         if let Some(asides) = &mut self.asides {
             asides.clear(&mut rest);
         }
-        let life =
-            Life { number: self.life.number + 1, ended_by: why.unwrap_or(ResetReason::Epoch) };
+        let life = Life {
+            number: self.life.number + 1,
+            ended_by: why.unwrap_or(ResetReason::Epoch),
+            began_at: state.head,
+        };
         let mut tail = if state.is_tail_whole() { &*state.tail } else { &[] };
         let mut before = state.before;
         if let Some(first) = tail.first()

@@ -61,6 +61,7 @@
 mod clock;
 mod conformance;
 mod error;
+mod follow;
 mod link;
 mod reader;
 mod server;

@@ -202,3 +202,16 @@ async fn a_stream_ends_for_the_store_where_that_is_down_and_goes_on_where_it_is_
     assert_eq!(behind.opened().await.unwrap().resumed, Resumed::Exact);
     assert_eq!(behind.next::<NumberEvent>().await.unwrap().event, Number(last + 1));
 }
+
+/// Nobody has opened the log yet, and the place of a subscription is where it was made all the same.
+#[tokio::test(start_paused = true)]
+async fn what_comes_after_a_subscription_is_seen_however_late_it_is_read() {
+    let store = MemoryStore::new();
+    publish(&numbers(&store), 1..=5).await;
+    let channel = numbers(&store);
+    let mut events = channel.subscribe(Resume::fresh()).events();
+    publish(&channel, 6..=MANY).await;
+    for number in 6..=MANY {
+        assert_eq!(*events.next().await.unwrap().unwrap().event, Number(number));
+    }
+}
