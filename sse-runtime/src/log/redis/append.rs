@@ -13,7 +13,7 @@ use super::{
     answer::{Fate, Told},
     error::Fault,
     link::Ask,
-    log::Log,
+    log::{Log, Taken},
     packed, script,
 };
 use crate::{
@@ -67,8 +67,9 @@ impl Log {
         let (tell, told) = oneshot::channel();
         let is_first = self.enqueue(Waiting { event, since: Instant::now(), tell })?;
         if is_first {
-            // A task: whoever publishes may leave, and a batch is everybody's.
-            tokio::spawn(Arc::clone(self).send_all());
+            // A task, and not the first publisher for all: it may leave, or not be polled for a
+            // while, and the others would wait for it.
+            tokio::spawn(Driver { log: Arc::clone(self), batch: self.next_batch() }.run());
         }
         // An error, if its task is gone with the runtime that it ran on.
         told.await.unwrap_or(Err(StoreError::Unknown { after: Duration::ZERO }))
@@ -83,12 +84,6 @@ impl Log {
         queue.bytes = bytes;
         queue.waiting.push_back(waiting);
         Ok(!std::mem::replace(&mut queue.is_busy, true))
-    }
-
-    async fn send_all(self: Arc<Self>) {
-        while let Some(batch) = self.next_batch() {
-            self.send(batch).await;
-        }
     }
 
     fn next_batch(&self) -> Option<Batch> {
@@ -113,24 +108,17 @@ impl Log {
         Some(Batch { number: queue.batches, waiting })
     }
 
-    async fn send(self: &Arc<Self>, batch: Batch) {
+    /// Sends a batch, shows what was stored, and gives what everybody is to be told.
+    async fn send(self: &Arc<Self>, batch: &Batch) -> Result<Answers, StoreError> {
         let begin = Instant::now();
-        let deadline = self.deadline(&batch, begin);
-        let sent = match self.call(&batch) {
-            Ok(call) => self.send_until(&call, deadline).await,
-            Err(error) => Err(error),
-        };
-        match sent {
-            Ok(told) if told.fates.len() == batch.waiting.len() => {
-                let sync = begin.elapsed();
-                self.show(told, batch, sync, deadline).await;
-            }
-            Ok(_) => {
-                let error = StoreError::Corrupt("Redis has answered for other events".into());
-                batch.fail(&error);
-            }
-            Err(error) => batch.fail(&error),
+        let deadline = self.deadline(batch, begin);
+        let told = self.send_until(&self.call(batch)?, deadline).await?;
+        if told.fates.len() != batch.waiting.len() {
+            return Err(StoreError::Corrupt("Redis has answered for other events".into()));
         }
+        let (events, answers) = batch.answers(&told, begin.elapsed());
+        self.show(&told, &events, deadline).await;
+        Ok(answers)
     }
 
     /// Nobody waits longer than is said, wherever the time went; and where the server has been
@@ -184,23 +172,18 @@ impl Log {
         }
     }
 
-    /// Shows what was stored, and then says so.
-    async fn show(self: &Arc<Self>, told: Told, batch: Batch, sync: Duration, deadline: Instant) {
-        let (events, answers) = batch.answers(&told, sync);
+    async fn show(self: &Arc<Self>, told: &Told, events: &[StoredEvent], deadline: Instant) {
         let was = self.progress();
-        if !events.is_empty() && !self.accept(told.after, &events, told.before) {
-            // Others have published before, and their events come by the tail.
-            let last = told.after.seq() + events.len() as u64;
-            let is_behind = self.head().is_some_and(|head| head.seq() < told.after.seq());
-            let by_tail = tokio::time::timeout(TAIL_PATIENCE, self.shown(last, was));
-            if !is_behind || by_tail.await.is_err() {
-                self.look();
-                let _late = tokio::time::timeout_at(deadline, self.looked_at(was)).await;
-            }
+        if events.is_empty() || self.accept(told.after, events, told.before) != Taken::Not {
+            return;
         }
-        for (tell, answer) in answers {
-            // Who has left does not care.
-            let _ = tell.send(answer);
+        // Others have published before, and their events come by the tail.
+        let last = told.after.seq() + events.len() as u64;
+        let is_behind = self.head().is_some_and(|head| head.seq() < told.after.seq());
+        let by_tail = tokio::time::timeout(TAIL_PATIENCE, self.shown(last, was));
+        if !is_behind || by_tail.await.is_err() {
+            self.look();
+            let _late = tokio::time::timeout_at(deadline, self.looked_at(was)).await;
         }
     }
 
@@ -209,19 +192,44 @@ impl Log {
     }
 }
 
-type Answer = (oneshot::Sender<Result<Appended, StoreError>>, Result<Appended, StoreError>);
+/// Sends the batches of a log, one after the other, for all who wait.
+struct Driver {
+    log: Arc<Log>,
+    batch: Option<Batch>,
+}
+
+impl Driver {
+    async fn run(mut self) {
+        while let Some(batch) = &self.batch {
+            let answers = self.log.send(batch).await;
+            if let Some(batch) = self.batch.take() {
+                batch.tell(answers);
+            }
+            self.batch = self.log.next_batch();
+        }
+    }
+}
+
+impl Drop for Driver {
+    /// If it is not done its runtime has ended: whoever comes next takes what waits.
+    fn drop(&mut self) {
+        self.log.queue().is_busy &= self.batch.is_none();
+    }
+}
+
+type Answers = Vec<Result<Appended, StoreError>>;
 
 impl Batch {
     /// What was stored, and what everybody is told.
-    fn answers(self, told: &Told, sync: Duration) -> (Vec<StoredEvent>, Vec<Answer>) {
+    fn answers(&self, told: &Told, sync: Duration) -> (Vec<StoredEvent>, Answers) {
         let (mut events, mut answers) = (Vec::new(), Vec::with_capacity(self.waiting.len()));
         let (epoch, mut seq) = (told.after.epoch(), told.after.seq());
-        for (Waiting { event, tell, .. }, fate) in self.waiting.into_iter().zip(&told.fates) {
-            let answer = match *fate {
+        for (Waiting { event, .. }, fate) in self.waiting.iter().zip(&told.fates) {
+            answers.push(match *fate {
                 Fate::Stored => {
                     seq += 1;
                     let position = Position::new(epoch, seq, event.tag);
-                    events.push(StoredEvent::new(position, event));
+                    events.push(StoredEvent::new(position, event.clone()));
                     Ok(Appended::new(position).synced_in(sync))
                 }
                 Fate::Duplicate(position) => {
@@ -230,15 +238,20 @@ impl Batch {
                 Fate::Reused(position) => Err(StoreError::IdReused(position)),
                 Fate::Ended => Err(StoreError::Ended),
                 Fate::TooManyIds => Err(StoreError::TooManyIds),
-            };
-            answers.push((tell, answer));
+            });
         }
         (events, answers)
     }
 
-    fn fail(self, error: &StoreError) {
+    fn tell(self, answers: Result<Answers, StoreError>) {
+        let mut answers = answers.map(Vec::into_iter);
         for waiting in self.waiting {
-            let _ = waiting.tell.send(Err(error.clone()));
+            let answer = match &mut answers {
+                Ok(answers) => answers.next(),
+                Err(error) => Some(Err(error.clone())),
+            };
+            // Who has left does not care.
+            let _ = answer.map(|answer| waiting.tell.send(answer));
         }
     }
 }

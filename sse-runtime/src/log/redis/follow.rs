@@ -5,7 +5,15 @@ use std::{sync::Arc, time::Duration};
 use redis::{FromRedisValue, Value, aio::MultiplexedConnection, cmd};
 use tokio::time::Instant;
 
-use super::{error::Fault, keys, link::Ask, shards::Read, store::Shared, tail::Entry};
+use super::{
+    error::Fault,
+    keys,
+    link::Ask,
+    log::Taken,
+    shards::Read,
+    store::Shared,
+    tail::{Entry, News},
+};
 
 /// For how long the server waits for something to say.
 const BLOCK: Duration = Duration::from_secs(2);
@@ -15,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(3);
 const COUNT: usize = 256;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long what comes is gathered where nobody else publishes.
+const OWN: Duration = Duration::from_millis(1);
 /// How often every open log is looked at, should something have gone without a word: emptied by
 /// hand, or lost behind a proxy that hides it.
 const LOOK_AT_ALL: Duration = Duration::from_secs(5 * 60);
@@ -88,10 +98,15 @@ async fn follow_once(shared: &Arc<Shared>, looked: &mut Option<Instant>) -> Resu
         let came = came.map_err(|fault| Failed { fault, has_worked })?;
         has_worked = true;
         shared.link.is_there();
+        let (is_something, mut is_news) = (!came.is_empty(), false);
         for (key, entries) in came {
             let shard = tails.iter().find(|(shard, _)| shared.tail(*shard) == key);
             let Some(&(shard, _)) = shard else { continue };
-            take(shared, shard, entries);
+            is_news |= take(shared, shard, entries);
+        }
+        if is_something && !is_news {
+            // Its own events alone: the server need not tell of each, when many come.
+            tokio::time::sleep(OWN).await;
         }
     }
 }
@@ -150,9 +165,9 @@ async fn read(
     Ok(came.map_err(|error| Fault::strange(&error.to_string()))?.unwrap_or_default())
 }
 
-/// Shows what came by the tail of a shard.
-fn take(shared: &Shared, shard: u16, entries: Vec<(String, Vec<Vec<u8>>)>) {
-    let mut is_whole = true;
+/// Shows what came by the tail of a shard. Says whether any of it was new.
+fn take(shared: &Shared, shard: u16, entries: Vec<(String, Vec<Vec<u8>>)>) -> bool {
+    let (mut is_whole, mut is_news) = (true, false);
     for (id, fields) in entries {
         let Some(entry) = Entry::read(fields) else {
             is_whole = false;
@@ -165,12 +180,16 @@ fn take(shared: &Shared, shard: u16, entries: Vec<(String, Vec<Vec<u8>>)>) {
         }
         let news = entry.unpack();
         for log in logs {
-            let is_taken = news.as_ref().is_ok_and(|news| match &news.events {
-                Some(events) => log.accept(news.after, events, news.before),
+            let taken = match &news {
+                Ok(News { events: Some(events), after, before, .. }) => {
+                    log.accept(*after, events, *before)
+                }
                 // Too large for the tail, and there already where it was published.
-                None => log.has(news.after, news.last),
-            });
-            if !is_taken {
+                Ok(news) if log.has(news.after, news.last) => Taken::Known,
+                _ => Taken::Not,
+            };
+            is_news |= taken != Taken::Known;
+            if taken == Taken::Not {
                 log.look();
             }
         }
@@ -179,6 +198,7 @@ fn take(shared: &Shared, shard: u16, entries: Vec<(String, Vec<Vec<u8>>)>) {
         // More came than the tail holds, or the server has lost its own: any log may have gone on.
         shared.look_at(Some(shard));
     }
+    is_news
 }
 
 impl Shared {

@@ -55,6 +55,17 @@ pub(super) struct Side {
     pub(super) looking: Looking,
 }
 
+/// What became of events that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// They are shown now.
+    Shown,
+    /// They were shown before.
+    Known,
+    /// The log has to be looked at.
+    Not,
+}
+
 /// How far it was shown, how often it was begun anew, and how often it was looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Shown {
@@ -110,27 +121,32 @@ impl Log {
         });
     }
 
-    /// Shows what follows on what was shown. Says no where the log has to be looked at.
-    pub(super) fn accept(&self, after: Position, events: &[StoredEvent], before: Position) -> bool {
+    /// Shows what follows on what was shown.
+    pub(super) fn accept(
+        &self,
+        after: Position,
+        events: &[StoredEvent],
+        before: Position,
+    ) -> Taken {
         let mut side = self.side();
         let Some(chain) = &mut side.chain else {
             side.is_early = true;
-            return true;
+            return Taken::Known;
         };
         let new = match chain.judge(after, events.iter().map(|event| event.position.tag())) {
-            Verdict::Known => return true,
-            Verdict::Foreign => return false,
+            Verdict::Known => return Taken::Known,
+            Verdict::Foreign => return Taken::Not,
             Verdict::Follow(shown) => events.get(shown..).unwrap_or_default(),
         };
         if !self.feed.append(new, before) {
             side.is_refused = true;
-            return false;
+            return Taken::Not;
         }
         chain.advance(new);
         let seq = chain.head().seq();
         self.shown.send_modify(|shown| shown.seq = seq);
         drop(side);
-        true
+        Taken::Shown
     }
 
     /// How far it was shown until now.

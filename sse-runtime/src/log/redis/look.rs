@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     answer::{Leaf, View},
     error::Fault,
-    log::{Log, Side},
+    log::{Log, Side, Taken},
 };
 use crate::{log::store::StoreError, names::ResetReason, position::Position};
 
@@ -112,7 +112,7 @@ impl Log {
             }
             _ => (leaf.before, &*leaf.events),
         };
-        if !self.accept(after, events, leaf.before) {
+        if self.accept(after, events, leaf.before) == Taken::Not {
             return None;
         }
         Some(events.last().map_or(after, |event| event.position).seq())
