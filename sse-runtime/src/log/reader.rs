@@ -146,6 +146,11 @@ impl Ring {
         Place { next: position.seq + 1, tag: position.tag, aside: self.aside_end() }
     }
 
+    /// Whether a reader has seen in the store what has not come here yet. It waits until it has.
+    fn is_ahead(&self, place: &Place) -> bool {
+        place.next > self.head_seq() + 1
+    }
+
     fn aside_end(&self) -> u64 {
         self.asides.as_ref().map_or(0, |asides| asides.end())
     }
@@ -161,6 +166,9 @@ impl Ring {
         if self.is_below(place.next) {
             place.aside = self.aside_end();
             return Some(Read::Below);
+        }
+        if self.is_ahead(place) {
+            return None;
         }
         if let Some(missed) = self.fall(place) {
             return Some(Read::Fell { missed });
@@ -214,6 +222,9 @@ impl Ring {
         if self.is_below(place.next) {
             place.aside = self.aside_end();
             return Some(Look::Below);
+        }
+        if self.is_ahead(place) {
+            return None;
         }
         if let Some(missed) = self.fall(place) {
             return Some(Look::Fell { missed });

@@ -141,3 +141,62 @@ impl Ring {
         Position { epoch: self.epoch, seq, tag }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::store::NewEvent;
+
+    fn event(seq: u64) -> StoredEvent {
+        let frame = format!("event: told\ndata: {seq}\n\n");
+        StoredEvent::new(Position::new(7, seq, 5), NewEvent::new("told", frame))
+    }
+
+    fn restored(tail: &[u64], head: u64) -> Ring {
+        let mut ring = Ring::new(Position::new(1, 0, 0).epoch, 0);
+        let tail = tail.iter().copied().map(event).collect();
+        let state = LogState::new(Position::new(7, head, 5), Position::new(7, 0, 0)).tail(tail);
+        ring.restore(&state, None, |_| Head::__nothing(), 0);
+        ring
+    }
+
+    #[test]
+    fn a_reader_that_is_ahead_in_the_store_waits_until_that_has_come() {
+        let mut ring = restored(&[1, 2, 3], 3);
+        let mut place = ring.join(None, false).place;
+        place.go_after(Position::new(7, 5, 5));
+        let stands = place;
+        for seq in 4..=5 {
+            assert!(ring.read(&mut place).is_none() && ring.look(&mut place, false).is_none());
+            assert!(ring.append_stored(&event(seq), Head::__nothing(), 0));
+            ring.show();
+        }
+        assert!(ring.read(&mut place).is_none());
+        assert_eq!(place, stands);
+        assert!(ring.append_stored(&event(6), Head::__nothing(), 0));
+        ring.show();
+        assert!(ring.read(&mut place).is_some());
+        assert_eq!(place.next(), 7);
+    }
+
+    #[test]
+    fn a_tail_with_a_hole_or_another_end_is_left_out() {
+        for (tail, head) in [(&[2, 3][..], 5), (&[3, 5], 5), (&[], 5)] {
+            let ring = restored(tail, head);
+            assert!(ring.is_below(5) && !ring.is_below(6));
+            assert_eq!(ring.head().seq(), 5);
+        }
+        // Of the event before the tail nothing is known, and so its first stands for that.
+        let ring = restored(&[3, 4, 5], 5);
+        assert!(ring.is_below(3) && !ring.is_below(4));
+    }
+
+    #[test]
+    fn only_what_follows_is_taken() {
+        let mut ring = restored(&[1, 2, 3], 3);
+        for wrong in [3, 5, 9] {
+            assert!(!ring.append_stored(&event(wrong), Head::__nothing(), 0));
+        }
+        assert!(ring.append_stored(&event(4), Head::__nothing(), 0));
+    }
+}

@@ -13,7 +13,7 @@ use futures_util::StreamExt as _;
 use super::{Folder, Number, numbers};
 
 const PATH: &str = "SSE_STORE_TO_KILL";
-const KILLS: u32 = 25;
+const KILLS: u32 = 100;
 
 /// Publishes to a file until it is killed, and says what was acknowledged. It is a test because
 /// a test binary is what there is to start; by itself it does nothing.
