@@ -31,6 +31,8 @@ struct Gone {
 
 /// How many channels are looked at for each new one: more than one, so that looking keeps ahead.
 const LOOKS: usize = 2;
+/// In microseconds, as channels count.
+const A_SECOND: u64 = 1_000_000;
 
 /// Channels of one event type, by name: one for each order, tenant or user is normal use.
 ///
@@ -267,7 +269,7 @@ impl Channels {
 
     /// Looks at all of them, at most once a second: asking a full hub must stay cheap.
     fn make_room(&mut self, now: u64, gone: &mut Gone) -> bool {
-        if self.swept.is_some_and(|swept| now < swept + 1_000) {
+        if self.swept.is_some_and(|swept| now < swept + A_SECOND) {
             return false;
         }
         self.swept = Some(now);

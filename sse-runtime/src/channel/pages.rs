@@ -5,10 +5,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::OnceCell;
-
 use super::leaf::Leaf;
-use crate::log::store::StoreError;
+use crate::log::store::{Once, StoreError};
 
 /// How many events a page has.
 const PAGE: u64 = 256;
@@ -25,7 +23,7 @@ pub(super) struct Pages {
     cells: Mutex<BTreeMap<u64, Cell>>,
 }
 
-type Cell = Arc<OnceCell<Arc<Leaf>>>;
+type Cell = Arc<Once<Arc<Leaf>, StoreError>>;
 
 impl Pages {
     /// The page with this event, if it is kept; the oldest page if not. `head` is the number of
@@ -38,21 +36,20 @@ impl Pages {
     ) -> Result<Arc<Leaf>, StoreError>
     where
         F: Fn(u64, usize) -> Fut,
-        Fut: Future<Output = Result<Leaf, StoreError>>,
+        Fut: Future<Output = Result<Arc<Leaf>, StoreError>> + Send + 'static,
     {
         let mut from = seq.saturating_sub(1) / PAGE * PAGE + 1;
         loop {
             let end = (from - 1) / PAGE * PAGE + PAGE;
             let most = usize::try_from(end + 1 - from).unwrap_or(usize::MAX);
             let cell = self.cell(from);
-            let leaf =
-                cell.get_or_try_init(|| async { read(from, most).await.map(Arc::new) }).await;
+            let leaf = cell.get(|| read(from, most)).await?;
             let last = leaf.as_ref().ok().and_then(|leaf| leaf.last());
             if last.is_none_or(|last| last >= head) {
                 // It failed, or there may be more of it soon.
                 self.remove(from, &cell);
             }
-            let leaf = Arc::clone(leaf?);
+            let leaf = leaf?;
             match last {
                 // Its events are large, and so it ends early.
                 Some(last) if last < seq && last < head && last >= from => from = last + 1,

@@ -16,7 +16,7 @@ use super::{
     resume::Resume,
     slots::Slot,
     view::{Sight, View},
-    waiting::{Answer, Waiting},
+    waiting::{Answer, Check, Waiting},
 };
 use crate::{
     log::{Batch, Joined, Life, Look, Matched, Place, Read, Ring, Seen, store::StoreError},
@@ -69,6 +69,8 @@ enum Found<T> {
 impl Part {
     pub(super) fn join(core: &Arc<Core>, resume: &Resume) -> Self {
         let origin = Handle::try_current().ok();
+        // Before the place is taken: a log that is open has begun.
+        let is_open = core.stored.as_ref().is_none_or(|stored| stored.is_open());
         let ask = |ring: &mut Ring, listeners: usize| take_place(core, ring, listeners, resume);
         let (slot, taken) = core.seam.join(origin, ask);
         let mut part = Self {
@@ -87,20 +89,20 @@ impl Part {
             #[cfg(feature = "inspector")]
             mark: None,
         };
-        match &core.stored {
-            Some(stored) if !stored.is_open() => {
-                part.waiting = Some(Waiting::log(core, resume.clone()));
-            }
-            _ => part.stand(taken),
+        if is_open {
+            part.stand(taken);
+        } else {
+            part.waiting = Some(Waiting::log(core, resume.clone()));
         }
         part
     }
 
-    fn stand(&mut self, Taken { joined, life, epoch, .. }: Taken) {
+    fn stand(&mut self, Taken { joined, life, epoch, from_oldest, .. }: Taken) {
         let Joined { place, matched, asked } = joined;
         (self.place, self.matched) = (place, matched);
         (self.life, self.epoch) = (life, epoch);
-        self.waiting = asked.map(|asked| Waiting::check(&self.core, asked));
+        let check = |position| Waiting::check(&self.core, Check { position, from_oldest });
+        self.waiting = asked.map(check);
         self.show_place();
     }
 
@@ -116,11 +118,13 @@ impl Part {
                     let mut taken = core.seam.with(ask);
                     if resume.is_from_now() {
                         // It subscribed before the log was open: what came since is for it.
-                        taken.joined.place.go_after(taken.began_at);
+                        let is_begun = self.life == taken.life;
+                        let stands = self.place.position(self.epoch);
+                        taken.joined.place.go_after(if is_begun { stands } else { taken.began_at });
                     }
                     self.stand(taken);
                 }
-                Ok(Answer::Check(asked, leaf)) => self.judge(asked, &leaf),
+                Ok(Answer::Check(asked, leaf)) => self.judge(&asked, &leaf),
                 Ok(Answer::Leaf(_)) => self.waiting = None,
                 Err(error) => {
                     let again = waiting.again(&self.core, self.place.next());
@@ -133,7 +137,7 @@ impl Part {
     }
 
     /// The store has read what stands at the reader's position.
-    fn judge(&mut self, asked: Position, leaf: &Leaf) {
+    fn judge(&mut self, Check { position: asked, from_oldest }: &Check, leaf: &Leaf) {
         self.waiting = None;
         let before = leaf.before();
         if asked.seq() < before.seq() {
@@ -143,7 +147,12 @@ impl Part {
             self.show_place();
         } else if leaf.tag_of(asked.seq()) != Some(asked.tag) {
             self.matched = Matched::Judged(Resumed::Reset(ResetReason::Diverged));
-            self.go_to_head();
+            if *from_oldest {
+                self.place.go_after(before);
+                self.show_place();
+            } else {
+                self.go_to_head();
+            }
         }
     }
 
@@ -235,6 +244,10 @@ impl Part {
             }
         };
         self.waiting = None;
+        let now = self.core.seam.with(|ring, _| ring.life());
+        if now.number != self.life {
+            return Some(Some(self.reset(now.ended_by)));
+        }
         let (before, stands) = (leaf.before(), self.place.position(self.epoch));
         if before.epoch != self.epoch {
             return Some(Some(self.reset(ResetReason::Epoch)));
@@ -336,6 +349,7 @@ impl Drop for Part {
 /// A place in a log, and which log that is.
 struct Taken {
     joined: Joined,
+    from_oldest: bool,
     life: u32,
     began_at: Position,
     epoch: Epoch,
@@ -347,7 +361,8 @@ fn take_place(core: &Core, ring: &mut Ring, listeners: usize, resume: &Resume) -
     ring.trim(&core.rules.bounds, listeners, core.rules.now());
     let joined = ring.join(resume.cursor(), resume.is_from_oldest());
     let Life { number: life, began_at, .. } = ring.life();
-    Taken { joined, life, began_at, epoch: ring.head().epoch }
+    let from_oldest = resume.is_from_oldest();
+    Taken { joined, from_oldest, life, began_at, epoch: ring.head().epoch }
 }
 
 impl Parts {

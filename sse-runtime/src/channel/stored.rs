@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::sync::OnceCell;
+use tokio::runtime::Handle;
 
 use super::{
     core::Core,
@@ -19,7 +19,10 @@ use crate::{
     event::EncodeEvent,
     log::{
         milliseconds,
-        store::{Follower, LogFeed, LogState, NewEvent, Store, StoreError, StoredEvent, StoredLog},
+        store::{
+            Follower, LogFeed, LogState, NewEvent, Nobody, Once, Store, StoreError, StoredEvent,
+            StoredLog,
+        },
     },
     names::ResetReason,
     position::Position,
@@ -30,18 +33,18 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) store: Arc<dyn Store>,
-    log: OnceCell<Arc<dyn StoredLog>>,
+    log: Once<Arc<dyn StoredLog>, StoreError>,
     pages: Pages,
 }
 
 impl Stored {
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, log: OnceCell::new(), pages: Pages::default() }
+        Self { store, log: Once::default(), pages: Pages::default() }
     }
 
     /// Whether the channel knows where its log stands.
     pub(super) fn is_open(&self) -> bool {
-        self.log.initialized()
+        self.log.is_known()
     }
 
     /// Nobody reads what lies further back.
@@ -57,16 +60,14 @@ impl Core {
         self.log_of(stored).await.map(|_| ())
     }
 
-    async fn log_of<'a>(
-        self: &Arc<Self>,
-        stored: &'a Stored,
-    ) -> Result<&'a Arc<dyn StoredLog>, StoreError> {
+    async fn log_of(self: &Arc<Self>, stored: &Stored) -> Result<Arc<dyn StoredLog>, StoreError> {
         let open = || {
             let follower: Weak<Self> = Arc::downgrade(self);
-            let name = self.name().map_or("", super::ChannelName::as_str);
-            stored.store.open(name, self.rules.keep, LogFeed::new(follower))
+            let (store, keep) = (Arc::clone(&stored.store), self.rules.keep);
+            let name = self.name().map_or("", super::ChannelName::as_str).to_owned();
+            async move { store.open(&name, keep, LogFeed::new(follower)).await }
         };
-        stored.log.get_or_try_init(open).await
+        stored.log.get(open).await?
     }
 
     /// A page of the log in which an event of this number stands, if it is kept.
@@ -76,10 +77,12 @@ impl Core {
         };
         let log = self.log_of(stored).await?;
         let head = self.seam.with(|ring, _| ring.head().seq());
-        let rules = &self.rules;
-        let read = |from, most| async move {
-            let page = log.read(from, most).await?;
-            Ok(Leaf::of(&page, |event| rules.head_of(event)))
+        let read = |from, most| {
+            let (log, rules) = (Arc::clone(&log), Arc::clone(&self.rules));
+            async move {
+                let page = log.read(from, most).await?;
+                Ok(Arc::new(Leaf::of(&page, |event| rules.head_of(event))))
+            }
         };
         stored.pages.get(seq, head, read).await
     }
@@ -109,6 +112,9 @@ impl Core {
         stored: &Stored,
         event: NewEvent,
     ) -> Result<Published, PublishError> {
+        if Handle::try_current().is_err() {
+            return Err(StoreError::from(Nobody).into());
+        }
         let patience = self.rules.patience;
         let append = async {
             let log = self.log_of(stored).await?;

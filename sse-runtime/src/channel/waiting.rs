@@ -17,17 +17,25 @@ pub(super) enum Waiting {
     /// Where the log stands: then the reader takes its place.
     Log(Resume, Asking<()>),
     /// Whether its position is one of this log.
-    Check(Position, Asking<Arc<Leaf>>),
+    Check(Check, Asking<Arc<Leaf>>),
     /// Events that are no longer in memory.
     Page(Asking<Arc<Leaf>>),
     /// These, of which it has not taken all.
     Leaf(Arc<Leaf>),
 }
 
+/// A position that only the store can judge.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Check {
+    pub(super) position: Position,
+    /// Where the reader goes if it is none of this log.
+    pub(super) from_oldest: bool,
+}
+
 /// What the store has said.
 pub(super) enum Answer {
     Log(Resume),
-    Check(Position, Arc<Leaf>),
+    Check(Check, Arc<Leaf>),
     Leaf(Arc<Leaf>),
 }
 
@@ -37,8 +45,9 @@ impl Waiting {
         Box::new(Self::Log(resume, Box::pin(async move { core.open().await })))
     }
 
-    pub(super) fn check(core: &Arc<Core>, asked: Position) -> Box<Self> {
-        Box::new(Self::Check(asked, Box::pin(Arc::clone(core).page(asked.seq()))))
+    pub(super) fn check(core: &Arc<Core>, check: Check) -> Box<Self> {
+        let page = Arc::clone(core).page(check.position.seq());
+        Box::new(Self::Check(check, Box::pin(page)))
     }
 
     pub(super) fn page(core: &Arc<Core>, next: u64) -> Box<Self> {

@@ -76,7 +76,10 @@ impl Ring {
         } else if tail.is_empty() {
             before = state.head;
         }
+        // Cleared, with their numbers: readers know how many they have seen.
+        let asides = self.asides.take();
         *self = Self::new(state.head.epoch, now);
+        self.asides = asides;
         (self.life, self.rest) = (life, rest);
         self.stand_after(before);
         self.reach = Some(Reach { first: state.before.seq + 1, before: state.before.tag });

@@ -81,38 +81,21 @@ async fn nobody_listening_is_an_outage_like_any_other() {
     assert_eq!(error.failure(), Some(&TransportError::Refused.into()));
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// A wrong port looks like a server that is about to start, and so does a proxy that has lost
 /// its own. Both are asked for minutes, and nobody is to wonder meanwhile why nothing happens.
 #[tokio::test(start_paused = true)]
 async fn an_outage_is_in_the_log_from_its_first_attempt_on() {
     let server = Scripted::saying(status(502, "")).await;
-    let log = Log::default();
-    let written = log.clone();
-    let lines = tracing_subscriber::fmt().with_ansi(false).with_writer(move || written.clone());
-    let lines = lines.finish();
-    let _logging = tracing::subscriber::set_default(lines);
+    let log = Log::of_this_thread();
     let url = server.at("/events?token=secret");
     let mut events: EventSource<InventoryEvent> = patient().subscribe(url).unwrap();
     end(&mut events).await;
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines = log.lines_with("sse_runtime");
     for attempt in 2..=5 {
-        let line = format!("asking for the stream again cause=\"transient\" attempt={attempt}\n");
-        assert!(log.contains(&line), "{log}");
+        let told = format!("asking for the stream again cause=\"transient\" attempt={attempt}");
+        assert!(lines.iter().any(|line| line.ends_with(&told)), "{lines:#?}");
     }
-    assert!(!log.contains("secret"), "{log}");
+    assert!(!lines.iter().any(|line| line.contains("secret")), "{lines:#?}");
 }
 
 #[tokio::test(start_paused = true)]

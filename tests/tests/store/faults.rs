@@ -112,3 +112,47 @@ async fn a_log_that_is_gone_begins_with_another_epoch() {
     let resumed = away.opened().await.unwrap().resumed;
     assert_eq!(resumed, Resumed::Reset(ResetReason::Epoch));
 }
+
+/// A reader that asks the store first and then is not polled: a branch of a `select!`, a connection
+/// that takes nothing.
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_first_and_is_not_polled_holds_nobody_up() {
+    let store = MemoryStore::new();
+    publish(&numbers(&store), 1..=5).await;
+    store.set_delay(Duration::from_millis(10));
+    let channel = numbers(&store);
+    let mut first = channel.subscribe(sse_runtime::Resume::fresh()).events();
+    assert!(first.next().now_or_never().is_none());
+    let begin = tokio::time::Instant::now();
+    publish(&channel, 6..=6).await;
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+    assert_eq!(*first.next().await.unwrap().unwrap().event, Number(6));
+
+    // The same of a page that both want.
+    let other = numbers(&store);
+    other.ready().await.unwrap();
+    publish(&channel, 7..=5_000).await;
+    let oldest = || other.subscribe(sse_runtime::Resume::fresh().from_oldest()).events();
+    let (mut first, mut second) = (oldest(), oldest());
+    assert!(first.next().now_or_never().is_none());
+    assert_eq!(*second.next().await.unwrap().unwrap().event, Number(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_ephemeral_is_seen_after_a_loss_as_before() {
+    let store = MemoryStore::new();
+    let channel = numbers(&store);
+    channel.ready().await.unwrap();
+    let mut events = channel.subscribe(sse_runtime::Resume::fresh()).events();
+    assert!(events.next().now_or_never().is_none());
+    for number in 1..=20 {
+        channel.publish(&NumberEvent::Aside(number)).await.unwrap();
+        assert_eq!(*events.next().await.unwrap().unwrap().event, NumberEvent::Aside(number));
+    }
+    publish(&channel, 1..=1).await;
+    assert_eq!(*events.next().await.unwrap().unwrap().event, Number(1));
+    store.lose("check/numbers", 1);
+    assert!(events.next().await.unwrap().is_err());
+    channel.publish(&NumberEvent::Aside(21)).await.unwrap();
+    assert_eq!(*events.next().await.unwrap().unwrap().event, NumberEvent::Aside(21));
+}

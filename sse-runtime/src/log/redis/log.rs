@@ -174,9 +174,13 @@ impl Log {
 
     /// Whether all up to this number was shown, after an event that was.
     pub(super) fn has(&self, after: Position, last: u64) -> bool {
-        self.side().chain.as_ref().is_none_or(|chain| {
-            chain.judge(after, std::iter::empty()) == Verdict::Known && last <= chain.head().seq()
-        })
+        let mut side = self.side();
+        let Some(chain) = &side.chain else {
+            // Where it stands is being asked, and may have been answered without this.
+            side.is_early = true;
+            return true;
+        };
+        chain.judge(after, std::iter::empty()) == Verdict::Known && last <= chain.head().seq()
     }
 
     /// The newest event that was shown.

@@ -167,10 +167,12 @@ impl Store for SqliteStore {
         feed: LogFeed,
     ) -> StoreFuture<'a, Arc<dyn StoredLog>> {
         Box::pin(async move {
+            let log: Arc<str> = name.into();
             let name = name.to_owned();
             let ask = |answer| Ask::Open(Open { name, keep, feed, answer });
-            let id = self.shared.ask(ask).await?;
-            Ok(Arc::new(SqliteLog { id, shared: Arc::clone(&self.shared) }) as Arc<dyn StoredLog>)
+            self.shared.ask(ask).await?;
+            Ok(Arc::new(SqliteLog { name: log, shared: Arc::clone(&self.shared) })
+                as Arc<dyn StoredLog>)
         })
     }
 
@@ -201,24 +203,24 @@ impl fmt::Debug for SqliteStore {
 
 /// One log of the file.
 struct SqliteLog {
-    id: i64,
+    name: Arc<str>,
     shared: Arc<Shared>,
 }
 
 impl StoredLog for SqliteLog {
     fn append(&self, event: NewEvent) -> StoreFuture<'_, Appended> {
-        let log = self.id;
+        let log = Arc::clone(&self.name);
         Box::pin(self.shared.ask(move |answer| Ask::Append(Append { log, event, answer })))
     }
 
     fn read(&self, from: u64, most: usize) -> StoreFuture<'_, Page> {
-        let id = self.id;
-        Box::pin(self.shared.read(move |connection| rows::page(connection, id, from, most)))
+        let name = Arc::clone(&self.name);
+        Box::pin(self.shared.read(move |connection| rows::page(connection, &name, from, most)))
     }
 }
 
 impl fmt::Debug for SqliteLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteLog").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("SqliteLog").field("name", &self.name).finish_non_exhaustive()
     }
 }

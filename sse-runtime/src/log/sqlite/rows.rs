@@ -191,27 +191,16 @@ fn read_event(row: &Row<'_>, epoch: u64) -> Result<StoredEvent, StoreError> {
 /// Events from this number on, without a hole.
 pub(super) fn page(
     connection: &Connection,
-    log: i64,
+    name: &str,
     from: u64,
     most: usize,
 ) -> Result<Page, StoreError> {
     // One snapshot for the row and the events.
     let snapshot = connection.unchecked_transaction().map_err(fault)?;
-    let row = row_of(&snapshot, log)?;
+    let row = log(&snapshot, name)?;
+    let row = row.ok_or_else(|| damaged(format_args!("the list of logs, without {name:?},")))?;
     let events = events(&snapshot, &row, from.max(row.before.seq() + 1), most)?;
     Ok(Page::new(events, row.before))
-}
-
-fn row_of(connection: &Connection, log: i64) -> Result<LogRow, StoreError> {
-    let mut select =
-        connection.prepare_cached("SELECT name FROM logs WHERE id = ?1").map_err(fault)?;
-    let name: Option<String> =
-        select.query_row([log], |row| row.get(0)).optional().map_err(fault)?;
-    let row = match name {
-        Some(name) => self::log(connection, &name)?,
-        None => None,
-    };
-    row.ok_or_else(|| damaged(format_args!("the list of logs")))
 }
 
 /// Events of a log from this number on, of which it must have all up to its head.

@@ -50,12 +50,13 @@ pub(super) struct Open {
     pub(super) name: String,
     pub(super) keep: Retention,
     pub(super) feed: LogFeed,
-    pub(super) answer: oneshot::Sender<Result<i64, StoreError>>,
+    pub(super) answer: oneshot::Sender<Result<(), StoreError>>,
 }
 
 #[derive(Debug)]
 pub(super) struct Append {
-    pub(super) log: i64,
+    /// Its name: after a loss a log may have another row.
+    pub(super) log: Arc<str>,
     pub(super) event: NewEvent,
     pub(super) answer: oneshot::Sender<Result<Appended, StoreError>>,
 }
@@ -212,7 +213,7 @@ impl Writer {
         self.sweep_at = SWEEP.max(2 * self.logs.len());
     }
 
-    fn follow(&mut self, open: &Open) -> Result<i64, StoreError> {
+    fn follow(&mut self, open: &Open) -> Result<(), StoreError> {
         let connection = self.connection.as_ref().ok_or_else(closed)?;
         let id = self.by_name.get(&open.name);
         let log = id.and_then(|id| self.logs.get_mut(id)).ok_or_else(closed)?;
@@ -220,7 +221,7 @@ impl Writer {
         log.feeds.retain(|feed| !feed.is_over() && !feed.is_same(&open.feed));
         open.feed.begin(log.state(connection)?);
         log.feeds.push(open.feed.clone());
-        Ok(log.row.id)
+        Ok(())
     }
 
     /// Writes a batch, shows it, and tells the publishers; or tells all of them why not.
@@ -251,7 +252,7 @@ impl Writer {
     #[allow(clippy::type_complexity, reason = "asked once")]
     fn write(
         &mut self,
-        events: Vec<(i64, NewEvent)>,
+        events: Vec<(Arc<str>, NewEvent)>,
     ) -> Result<(Vec<Result<Appended, StoreError>>, Duration), StoreError> {
         self.connect()?;
         let connection = self.connection.as_mut().ok_or_else(closed)?;
@@ -259,9 +260,10 @@ impl Writer {
         let tx = tx.map_err(fault)?;
         let mut changes: HashMap<i64, Change> = HashMap::new();
         let (mut outcomes, mut now) = (Vec::with_capacity(events.len()), 0);
-        for (id, event) in events {
+        for (name, event) in events {
             now = now.max(event.at);
-            let Some(log) = self.logs.get(&id) else {
+            let id = self.by_name.get(&*name).copied();
+            let Some((id, log)) = id.and_then(|id| Some((id, self.logs.get(&id)?))) else {
                 outcomes.push(Err(closed()));
                 continue;
             };
@@ -322,30 +324,31 @@ impl Writer {
     /// and what is no longer there is told.
     fn catch_up(&mut self, connection: &Connection) -> Result<(), StoreError> {
         let tx = connection.unchecked_transaction().map_err(fault)?;
-        let mut lost = Vec::new();
-        for log in self.logs.values_mut() {
+        let (mut logs, mut lost) = (Vec::new(), Vec::new());
+        for log in self.logs.values() {
             match rows::log(&tx, &log.name)? {
-                Some(there) if there == log.row => {}
+                Some(there) if there == log.row => logs.push(log.clone()),
                 Some(there)
                     if there.head.epoch() == log.row.head.epoch()
                         && there.head.seq() >= log.row.head.seq() =>
                 {
                     take_back(&tx, log).map_err(fault)?;
+                    logs.push(log.clone());
                 }
                 _ => {
-                    let feeds = std::mem::take(&mut log.feeds);
-                    *log = Log::open(&tx, &log.name, log.keep(), now())?;
-                    log.feeds = feeds;
-                    lost.push(log.row.id);
+                    let mut anew = Log::open(&tx, &log.name, log.keep(), now())?;
+                    anew.feeds.clone_from(&log.feeds);
+                    lost.push((anew.feeds.clone(), anew.state(&tx)?));
+                    logs.push(anew);
                 }
             }
         }
         tx.commit().map_err(fault)?;
-        self.logs = self.logs.drain().map(|(_, log)| (log.row.id, log)).collect();
-        self.by_name = self.logs.values().map(|log| (log.name.clone(), log.row.id)).collect();
-        for log in lost.iter().filter_map(|id| self.logs.get(id)) {
-            let state = log.state(connection)?;
-            log.feeds.iter().for_each(|feed| feed.restart(state.clone(), ResetReason::Diverged));
+        // Nothing can fail from here on: whoever is to be told is told.
+        self.by_name = logs.iter().map(|log| (log.name.clone(), log.row.id)).collect();
+        self.logs = logs.into_iter().map(|log| (log.row.id, log)).collect();
+        for (feeds, state) in lost {
+            feeds.iter().for_each(|feed| feed.restart(state.clone(), ResetReason::Diverged));
         }
         Ok(())
     }

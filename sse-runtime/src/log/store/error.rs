@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use super::Nobody;
 use crate::position::Position;
 
 /// Why a store did not do what it was asked for, by who can change it.
@@ -55,6 +56,12 @@ impl StoreError {
             | Self::InUse(_) => true,
             Self::Ended | Self::IdReused(_) | Self::Unusable(_) | Self::Corrupt(_) => false,
         }
+    }
+}
+
+impl From<Nobody> for StoreError {
+    fn from(_: Nobody) -> Self {
+        Self::Unavailable("no runtime of tokio runs that could ask it".into())
     }
 }
 

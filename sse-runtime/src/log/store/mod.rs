@@ -4,6 +4,7 @@ mod contract;
 mod error;
 mod event;
 mod feed;
+mod once;
 
 #[cfg(feature = "redis")]
 pub use super::redis::{RedisConfig, RedisStore};
@@ -14,3 +15,4 @@ pub use error::StoreError;
 pub use event::{Appended, LogState, NewEvent, Page, Retention, StoredEvent};
 pub(crate) use feed::Follower;
 pub use feed::LogFeed;
+pub(crate) use once::{Nobody, Once};
