@@ -4,7 +4,6 @@
 //! that the waits are those of the defaults.
 
 use std::{
-    io,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -17,6 +16,7 @@ use sse_runtime::{
     },
     names::ClientState,
 };
+use sse_tests::stream::Log;
 use tokio::{net::TcpListener, time::Instant};
 
 use super::{
