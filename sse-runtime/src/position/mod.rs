@@ -93,7 +93,7 @@ impl Position {
     ///
     /// let position = Position::new(7, 72, 5);
     /// assert_eq!((position.epoch(), position.seq(), position.tag()), (7, 72, 5));
-    /// assert_eq!(position.to_string(), "evt_0000000700000000001A00005");
+    /// assert_eq!(position.to_string(), "evt_000000070000000001A00005");
     /// ```
     #[cfg(feature = "server")]
     #[must_use]
