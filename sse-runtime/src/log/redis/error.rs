@@ -2,7 +2,7 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-use crate::log::store::StoreError;
+use crate::log::store::{Nobody, StoreError};
 
 /// Why the server did not do something, by what may be done now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,12 @@ impl Fault {
     /// An answer that is none of what the scripts say.
     pub(super) fn strange(what: &str) -> Self {
         Self::Refused(StoreError::Corrupt(format!("Redis answers with {what}")))
+    }
+}
+
+impl From<Nobody> for Fault {
+    fn from(nobody: Nobody) -> Self {
+        Self::Refused(nobody.into())
     }
 }
 

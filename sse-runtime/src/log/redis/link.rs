@@ -13,10 +13,10 @@ use redis::{
     AsyncConnectionConfig, Client, Cmd, FromRedisValue, ScriptInvocation,
     aio::MultiplexedConnection,
 };
-use tokio::{sync::OnceCell, time::Instant};
+use tokio::time::Instant;
 
 use super::{check, config::RedisConfig, error::Fault};
-use crate::log::store::StoreError;
+use crate::log::store::{Once, StoreError};
 
 /// For how long nobody connects again after it failed: of a thousand who ask, one tries.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -43,7 +43,7 @@ pub(super) enum Ask<'a> {
     Command(&'a Cmd),
 }
 
-type Cell = Arc<OnceCell<MultiplexedConnection>>;
+type Cell = Arc<Once<MultiplexedConnection, Fault>>;
 
 #[derive(Clone)]
 struct Down {
@@ -59,7 +59,10 @@ impl Link {
     }
 
     /// Asks for what changes nothing, and a second time if the connection breaks meanwhile.
-    pub(super) async fn ask_again<T: FromRedisValue>(&self, what: Ask<'_>) -> Result<T, Fault> {
+    pub(super) async fn ask_again<T: FromRedisValue>(
+        self: &Arc<Self>,
+        what: Ask<'_>,
+    ) -> Result<T, Fault> {
         match self.ask(what).await {
             Err(Fault::Lost(_) | Fault::NotNow(_)) => {
                 tokio::time::sleep(AGAIN).await;
@@ -70,10 +73,13 @@ impl Link {
     }
 
     /// Asks for something.
-    pub(super) async fn ask<T: FromRedisValue>(&self, what: Ask<'_>) -> Result<T, Fault> {
+    pub(super) async fn ask<T: FromRedisValue>(
+        self: &Arc<Self>,
+        what: Ask<'_>,
+    ) -> Result<T, Fault> {
         let cell = Arc::clone(&self.lock());
         // Nothing was sent, whatever comes out of it.
-        let mut connection = self.connection(&cell).await?.clone();
+        let mut connection = self.connection(&cell).await?;
         let answer = match what {
             Ask::Script(call) => call.invoke_async(&mut connection).await,
             Ask::Command(command) => command.query_async(&mut connection).await,
@@ -94,23 +100,24 @@ impl Link {
         }
     }
 
-    async fn connection<'a>(&self, cell: &'a Cell) -> Result<&'a MultiplexedConnection, Fault> {
-        let connect = || async {
-            // Asked again here: others may have tried while this one waited for its turn.
-            if let Some(fault) = self.failed_just_now() {
+    async fn connection(self: &Arc<Self>, cell: &Cell) -> Result<MultiplexedConnection, Fault> {
+        let link = Arc::clone(self);
+        let connect = || async move {
+            // Of many who ask after a failure one tries in each pause.
+            if let Some(fault) = link.failed_just_now() {
                 return Err(fault);
             }
-            let connected = self.connect().await.map_err(|fault| match fault {
+            let connected = link.connect().await.map_err(|fault| match fault {
                 Fault::Lost(why) => Fault::NotNow(why),
                 fault => fault,
             });
             match &connected {
-                Ok(_) => self.is_there(),
-                Err(fault) => self.is_gone(fault),
+                Ok(_) => link.is_there(),
+                Err(fault) => link.is_gone(fault),
             }
             connected
         };
-        cell.get_or_try_init(connect).await
+        cell.get(connect).await?
     }
 
     async fn connect(&self) -> Result<MultiplexedConnection, Fault> {

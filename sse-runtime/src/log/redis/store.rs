@@ -76,7 +76,7 @@ pub struct RedisStore {
 /// What the store and its logs share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) link: Link,
+    pub(super) link: Arc<Link>,
     pub(super) config: RedisConfig,
     pub(super) scripts: Scripts,
     pub(super) shards: Shards,
@@ -113,7 +113,7 @@ impl RedisStore {
     /// ```
     pub async fn connect_with(address: &str, config: RedisConfig) -> Result<Arc<Self>, StoreError> {
         config.check()?;
-        let link = Link::new(link::client(address)?, config.clone());
+        let link = Arc::new(Link::new(link::client(address)?, config.clone()));
         link.ask_again::<()>(Ask::Command(&cmd("PING"))).await.map_err(Fault::into_error)?;
         let shared = Arc::new(Shared {
             link,
