@@ -46,18 +46,7 @@ fn main() -> io::Result<()> {
     if args.next().as_deref() == Some(process::SERVE) {
         return server::run(Plan::of_args(args).expect("the plan of a server"));
     }
-    // Two ends of each connection are in two processes.
-    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(0);
-    if process::cpu().is_err() {
-        println!("not measured: this system does not tell the processor time of a process");
-        return Ok(());
-    }
-    if files < SUBSCRIBERS + 64 {
-        println!("not measured: {files} open files are allowed, and {SUBSCRIBERS} are needed");
-        return Ok(());
-    }
-    let cores = Cores::separate();
-    println!("{cores}");
+    let Some(cores) = Cores::for_load(SUBSCRIBERS) else { return Ok(()) };
     if !only("rate") && !only("stuck") {
         as_fast_as_it_can(&cores)?;
     }

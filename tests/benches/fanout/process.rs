@@ -19,8 +19,25 @@ pub(crate) struct Cores {
 }
 
 impl Cores {
+    /// The same for a load of so many connections, or why it cannot be measured here.
+    pub(crate) fn for_load(connections: u64) -> Option<Self> {
+        if cpu().is_err() {
+            println!("not measured: this system does not tell the processor time of a process");
+            return None;
+        }
+        // Two ends of each connection are in two processes.
+        let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(0);
+        if files < connections + 64 {
+            println!("not measured: {files} open files are allowed, and {connections} are needed");
+            return None;
+        }
+        let cores = Self::separate();
+        println!("{cores}");
+        Some(cores)
+    }
+
     /// Moves this process to the last core that it may use, and servers to the first.
-    pub(crate) fn separate() -> Self {
+    fn separate() -> Self {
         let together = |note| Self { of_server: None, note };
         let Some((first, last)) = allowed() else {
             return together("the cores are not known here: server and load run anywhere");
